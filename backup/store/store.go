@@ -1,0 +1,90 @@
+// Package store is what Lightproof asks of a destination: a place that keeps named, immutable, already sealed objects.
+//
+// The package knows nothing of keys, photos or networks. Every kind of destination (a folder or drive today; S3, SFTP, WebDAV
+// later) implements [Store] and passes the contract suite in storetest.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// MaxObject is the size in bytes of the largest object a Store must accept (the largest sealed chunk, see FORMAT.md, "Chunk").
+const MaxObject = 8_388_708
+
+// Sentinel errors. Implementations wrap them with what was being done; callers decide with errors.Is.
+var (
+	ErrNotExist    = errors.New("object does not exist")
+	ErrExists      = errors.New("object exists already")
+	ErrFull        = errors.New("destination is full")
+	ErrAway        = errors.New("destination is not connected")                // drive unplugged, empty mount point, server gone
+	ErrWrongPlace  = errors.New("another disk stands at the destination's path") // identity differs: nothing may be written
+	ErrRefused     = errors.New("destination refused access")                  // permission, login
+	ErrInvalidName = errors.New("invalid object name")
+)
+
+// BarrierError is returned by Barrier when some staged objects could not take their name because the name was taken meanwhile.
+// All other objects of the batch are durable under their names. It matches ErrExists.
+type BarrierError struct{ Taken []string }
+
+func (e *BarrierError) Error() string {
+	return fmt.Sprintf("%d staged objects met a name that is taken", len(e.Taken))
+}
+
+// Is makes errors.Is(err, ErrExists) true.
+func (e *BarrierError) Is(target error) bool { return target == ErrExists }
+
+// Info describes one listed object. Size is in bytes.
+type Info struct {
+	Name string
+	Size int64
+}
+
+// Properties are what a caller must know of a kind of destination to treat it well.
+type Properties struct {
+	Kind            string // "folder", later "s3", "sftp", "webdav", "rclone"
+	Remote          bool   // bytes leave this computer: the network gate applies
+	CreateExclusive bool   // PutNew is atomic against other writers
+	Parallel        int    // useful number of concurrent requests, at least 1
+	CacheBypass     bool   // Get with Fresh really reads the medium, not this computer's cache
+}
+
+// Room is what is left at a destination, in bytes; Total and Free are -1 where it cannot be told.
+type Room struct{ Total, Free int64 }
+
+// GetOptions steers one read.
+type GetOptions struct {
+	Offset int64 // first byte
+	Length int64 // bytes wanted; 0 = to the end
+	Fresh  bool  // must come from the medium, not from this computer's cache (a read-back that proves something)
+}
+
+// Store keeps objects. All methods may be called concurrently and return promptly once ctx is done.
+//
+// Names are relative, "/"-separated, of [a-z0-9._-] segments, never starting with "tmp/" (the store's own).
+type Store interface {
+	// PutNew stages a new object. It fails with ErrExists if the name is known to be taken. The object is guaranteed visible and
+	// durable only once a later Barrier has returned nil; until then a crash may lose it, and Get or List may or may not show it.
+	// data must not be changed until PutNew returns and is not kept afterwards.
+	PutNew(ctx context.Context, name string, data []byte) error
+	// Barrier makes every object staged before the call durable under its name. A name taken meanwhile is reported by *BarrierError.
+	Barrier(ctx context.Context) error
+	// Get reads an object or a range of it. ErrNotExist if it is not there; a range beyond the end gives what exists.
+	Get(ctx context.Context, name string, o GetOptions) ([]byte, error)
+	// Stat returns size, or ErrNotExist.
+	Stat(ctx context.Context, name string) (Info, error)
+	// List calls fn for every object whose name starts with prefix, in no promised order; an error of fn ends it and is returned.
+	// Staged and temporary objects are not listed.
+	List(ctx context.Context, prefix string, fn func(Info) error) error
+	// Replace overwrites an existing object durably and atomically with bytes known to be right; only healing may call it.
+	Replace(ctx context.Context, name string, data []byte) error
+	// Delete removes an object; in this version only expired mailboxes and set-up probes may be deleted. Missing is no error.
+	Delete(ctx context.Context, name string) error
+	// Check proves that this is the destination that was set up (ErrAway, ErrWrongPlace, ErrRefused otherwise). It never writes.
+	Check(ctx context.Context) error
+	// Room reports free space.
+	Room(ctx context.Context) (Room, error)
+	Properties() Properties
+	Close() error
+}

@@ -18,9 +18,9 @@ var (
 	ErrNotExist    = errors.New("object does not exist")
 	ErrExists      = errors.New("object exists already")
 	ErrFull        = errors.New("destination is full")
-	ErrAway        = errors.New("destination is not connected")                // drive unplugged, empty mount point, server gone
+	ErrAway        = errors.New("destination is not connected")                  // drive unplugged, empty mount point, server gone
 	ErrWrongPlace  = errors.New("another disk stands at the destination's path") // identity differs: nothing may be written
-	ErrRefused     = errors.New("destination refused access")                  // permission, login
+	ErrRefused     = errors.New("destination refused access")                    // permission, login
 	ErrInvalidName = errors.New("invalid object name")
 )
 

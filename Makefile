@@ -1,0 +1,87 @@
+# make help lists the targets. Everything here runs on a bare Debian or Ubuntu with Go, make and a C compiler; what is missing is
+# installed by scripts/install-deps.sh, as root or through sudo.
+SHELL := /bin/bash
+.SHELLFLAGS := -o errexit -o nounset -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell awk -F'"' '/^ *Version/ { print $$2 }' FyneApp.toml)
+
+# One flag set for every build with cgo: another -trimpath or cgo flag would compile GL and GLFW anew, about four minutes.
+PRODUCT := -trimpath -buildvcs=false -tags x11,migrated_fynedo,nodynamic
+# Keeper and terminal without a window: static, for a NAS or a server.
+STATIC := -trimpath -buildvcs=false -tags nowindow,nodynamic
+# Tests use Fyne's test driver (tag ci): no GL, no X11. -race itself still needs a C compiler.
+TESTED := -buildvcs=false -race -tags ci,nodynamic
+LINK := -ldflags "-s -w -X main.version=$(VERSION)"
+
+# Tests that drive the real programs take them from here.
+export LIGHTPROOF_BIN := $(CURDIR)/build/lightproof
+export LIGHTPROOF_CLI := $(CURDIR)/build/lightproof-cli
+
+SKIPCHECK = build/skipcheck -allowed .ci/allowed-skips.txt
+
+.PHONY: help run demo test torture shots bench build cli vet fmt-check fuzz clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, open the app (without a display: the same engine at the terminal)
+	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+		scripts/install-deps.sh run; \
+		$(MAKE) --no-print-directory build; \
+		exec build/lightproof; \
+	else \
+		echo "No display here (DISPLAY and WAYLAND_DISPLAY are empty), so there is no window to open."; \
+		echo "The same engine follows at the terminal, on a small sample library."; \
+		$(MAKE) --no-print-directory demo; \
+	fi
+
+demo: ## the engine at the terminal, on a small sample library made on the spot
+	@scripts/install-deps.sh terminal
+	@$(MAKE) --no-print-directory cli
+	@scripts/demo.sh build/lightproof-cli
+
+test: ## install what the tests need and run them all, the long ones as a seeded sample
+	@scripts/install-deps.sh test
+	@$(MAKE) --no-print-directory fmt-check build cli vet build/skipcheck
+	go test $(TESTED) -timeout 35m -json ./... | $(SKIPCHECK)
+
+torture: ## the same, with the long tests in full (hours)
+	@scripts/install-deps.sh test
+	@$(MAKE) --no-print-directory build cli build/skipcheck
+	LIGHTPROOF_TORTURE=1 go test $(TESTED) -count=1 -timeout 12h -json ./... | $(SKIPCHECK)
+
+shots: ## every screen, light and dark, as pictures in shots/
+	@scripts/install-deps.sh test
+	@mkdir -p shots
+	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(TESTED) -count=1 -timeout 20m -run 'TestShots' ./app/window/...
+	@echo "pictures: $(CURDIR)/shots"
+
+bench: ## every benchmark, briefly
+	go test -buildvcs=false -tags ci,nodynamic -run '^$$' -bench . -benchtime 300ms -benchmem -timeout 30m ./...
+
+FUZZTIME ?= 20s
+fuzz: ## every fuzz target for FUZZTIME each (20s)
+	scripts/fuzz.sh $(FUZZTIME)
+
+build: ## the product with its window: build/lightproof
+	CGO_ENABLED=1 go build $(PRODUCT) $(LINK) -o build/lightproof .
+
+cli: ## keeper and terminal without a window, one static file: build/lightproof-cli
+	CGO_ENABLED=0 go build $(STATIC) $(LINK) -o build/lightproof-cli .
+
+build/skipcheck: $(wildcard scripts/skipcheck/*.go) go.mod
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -o $@ ./scripts/skipcheck
+
+vet: ## go vet as Linux with and without the window, as Windows and as macOS
+	go vet $(PRODUCT) ./...
+	CGO_ENABLED=0 go vet $(STATIC) ./...
+	GOOS=windows CGO_ENABLED=0 go vet -tags ci,nodynamic ./...
+	GOOS=darwin CGO_ENABLED=0 go vet -tags nowindow,nodynamic ./...
+
+fmt-check: ## fail where gofmt would change a file
+	@changed=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$changed" ]; then echo "gofmt would change:"; echo "$$changed"; exit 1; fi
+
+clean: ## remove what the targets above made
+	rm -rf build shots

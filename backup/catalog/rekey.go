@@ -1,0 +1,128 @@
+package catalog
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+)
+
+// rekeyBytes bounds one step of Rekey, so that neither memory nor the write-ahead log grows with the table.
+const rekeyBytes = 4 << 20
+
+// RekeyDue tells that Rekey should be called at a quiet moment: seven eighths of the row key's writes are spent, or an earlier
+// Rekey was cut short. Reading and writing go on until ErrRotate.
+func (db *DB) RekeyDue() bool {
+	return db.unfinished.Load() || db.used.Load() >= db.limit-db.limit/8
+}
+
+// Rekey draws a new row key and seals every row anew, in steps between which other writers get their turn. Cut short (context,
+// crash), everything stays readable and the next Rekey goes on.
+func (db *DB) Rekey(ctx context.Context) error {
+	if err := db.beginRekey(ctx); err != nil {
+		return err
+	}
+	for name := range db.tables {
+		var last []byte
+		for done := false; !done; {
+			err := db.Update(ctx, func(tx *Tx) error {
+				var err error
+				last, done, err = tx.Table(name).reseal(ctx, last)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("seal %s anew: %w", name, err)
+			}
+		}
+	}
+	return db.endRekey(ctx)
+}
+
+func (db *DB) beginRekey(ctx context.Context) error {
+	if err := db.acquire(ctx); err != nil {
+		return err
+	}
+	defer db.release()
+	if db.head.rekeying {
+		return nil
+	}
+	h := head{rekeying: true, oldSalt: db.head.salt}
+	rand.Read(h.salt[:])
+	if err := db.writeHead(ctx, db.writer, h); err != nil {
+		return err
+	}
+	if err := db.seal.pushRowKey(db.key.Bytes(), h.salt[:]); err != nil {
+		return err
+	}
+	db.head = h
+	db.used.Store(0)
+	db.unfinished.Store(true)
+	return nil
+}
+
+func (db *DB) endRekey(ctx context.Context) error {
+	if err := db.acquire(ctx); err != nil {
+		return err
+	}
+	defer db.release()
+	h := db.head
+	h.rekeying, h.oldSalt = false, [saltSize]byte{}
+	if err := db.writeHead(ctx, db.writer, h); err != nil {
+		return err
+	}
+	db.head = h
+	db.unfinished.Store(false)
+	return nil
+}
+
+// reseal works on rows after last, up to rekeyBytes, and returns the last row key seen and whether the table is at its end.
+func (t *Table) reseal(ctx context.Context, last []byte) ([]byte, bool, error) {
+	type row struct{ k, v []byte }
+	var batch []row
+	size, done := 0, true
+	s, err := t.tx.statement(ctx, t.name, verbAfter)
+	if err != nil {
+		return nil, false, err
+	}
+	if last == nil {
+		last = []byte{}
+	}
+	rows, err := s.QueryContext(context.Background(), last)
+	if err != nil {
+		return nil, false, t.failed(ctx, "scan", err)
+	}
+	defer rows.Close()
+	var k, v sql.RawBytes
+	for rows.Next() {
+		if size >= rekeyBytes || uint64(len(batch)) >= t.db.block {
+			done = false
+			break
+		}
+		if err := rows.Scan(&k, &v); err != nil {
+			return nil, false, t.failed(ctx, "scan", err)
+		}
+		last = append(last[:0:0], k...)
+		size += len(v)
+		natural, value, _, old, err := t.db.seal.open(nil, t.name, k, v)
+		if err != nil {
+			return nil, false, t.damaged("seal anew", err)
+		}
+		if !old {
+			continue
+		}
+		if err := t.tx.count(); err != nil {
+			return nil, false, err
+		}
+		batch = append(batch, row{last, t.db.seal.seal(t.name, k, natural, value)})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, false, t.failed(ctx, "scan", err)
+	}
+	rows.Close()
+	for _, r := range batch {
+		if err := t.exec(ctx, verbReplace, r.v, r.k); err != nil {
+			return nil, false, err
+		}
+	}
+	return last, done, nil
+}

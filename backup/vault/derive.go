@@ -1,0 +1,102 @@
+package vault
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"lightproof/keystore/secret"
+)
+
+// Exp is the format's labelled derivation: HKDF-Expand(k, "lp1/" || label || 0x00 || spaceID || u32 g, 32). k is a uniformly random
+// key, so no extract step is needed (RFC 5869, section 3.3).
+func Exp(k []byte, label string, space SpaceID, g uint32) [32]byte {
+	info := make([]byte, 0, 4+len(label)+1+16+4)
+	info = append(info, "lp1/"...)
+	info = append(info, label...)
+	info = append(info, 0)
+	info = append(info, space[:]...)
+	info = binary.BigEndian.AppendUint32(info, g)
+	return [32]byte(expand(k, info, 32))
+}
+
+// expand is HKDF-Expand with SHA-256. The lengths used here are far below its limit, so it cannot fail.
+func expand(prk, info []byte, n int) []byte {
+	out, err := hkdf.Expand(sha256.New, prk, string(info), n)
+	if err != nil {
+		panic("vault: hkdf: " + err.Error())
+	}
+	return out
+}
+
+// extract is HKDF-Extract with SHA-256.
+func extract(salt, ikm []byte) []byte {
+	out, err := hkdf.Extract(sha256.New, ikm, salt)
+	if err != nil {
+		panic("vault: hkdf: " + err.Error())
+	}
+	return out
+}
+
+// DeriveKey is whole HKDF with SHA-256: extract with salt (may be nil), expand with info, n bytes.
+func DeriveKey(ikm, salt, info []byte, n int) []byte { return expand(extract(salt, ikm), info, n) }
+
+func mac(key []byte, parts ...[]byte) (out [32]byte) {
+	h := hmac.New(sha256.New, key)
+	for _, p := range parts {
+		h.Write(p)
+	}
+	h.Sum(out[:0])
+	return out
+}
+
+// Generation holds the writer-level keys of one generation: all derive from W_g. It can deduplicate, seal chunks and open envelopes;
+// it cannot open a chunk whose content its holder does not have.
+type Generation struct {
+	Space  SpaceID
+	Number uint32
+	writer secret.Secret // W_g
+	cid    [32]byte
+	conv   [32]byte
+	env    [32]byte
+	ctl    [32]byte
+}
+
+// NewGeneration derives the keys of generation g from W_g, of which it keeps the reference.
+func NewGeneration(space SpaceID, g uint32, w secret.Secret) *Generation {
+	return &Generation{
+		Space: space, Number: g, writer: w,
+		cid:  Exp(w.Bytes(), "cid", space, g),
+		conv: Exp(w.Bytes(), "conv", space, g),
+		env:  Exp(w.Bytes(), "env", space, g),
+		ctl:  Exp(w.Bytes(), "ctl", space, g),
+	}
+}
+
+// WriterKey is W_g itself, for sealed local files and rings.
+func (k *Generation) WriterKey() secret.Secret { return k.writer }
+
+// EnvelopeKey is ENV_g, the secret of commits and object lists.
+func (k *Generation) EnvelopeKey() []byte { return k.env[:] }
+
+// ControlKey is CTL_g, the secret of control entries.
+func (k *Generation) ControlKey() []byte { return k.ctl[:] }
+
+// RingKey is WRING_g, the secret of the writer-level ring in an epoch object.
+func (k *Generation) RingKey() [32]byte { return Exp(k.writer.Bytes(), "ring", k.Space, k.Number) }
+
+// Wipe clears the keys. The generation must not be used afterwards.
+func (k *Generation) Wipe() {
+	k.writer.Wipe()
+	clear(k.cid[:])
+	clear(k.conv[:])
+	clear(k.env[:])
+	clear(k.ctl[:])
+}
+
+// WriterFromReader is the one-way step from E_g to W_g.
+func WriterFromReader(e []byte, space SpaceID, g uint32) [32]byte { return Exp(e, "writer", space, g) }
+
+// MixKey is Exp(M, label): the secret of bootstrap objects, which must open before any generation is known.
+func MixKey(m []byte, label string, space SpaceID) [32]byte { return Exp(m, label, space, 0) }

@@ -191,6 +191,11 @@ func (w *walker) consider(parent *level, dir directory, self facts, verdict int)
 // enter lists a directory, reports what is not a directory in it and remembers its directories.
 func (w *walker) enter(l *level, self Item) error {
 	w.push(l)
+	if w.options.entering != nil {
+		if err := w.options.entering(l.path); err != nil {
+			return err
+		}
+	}
 	names, err := l.dir.names()
 	if err != nil {
 		self.Path = l.path

@@ -171,6 +171,8 @@ type ScanOptions struct {
 	// SparseMeansOnline names file system types (as in RootEvidence.FileSystem) on which a file of some size without a single
 	// block on disk is online-only. Elsewhere such a file is merely sparse.
 	SparseMeansOnline []string
+
+	entering func(path string) error // called for each directory before its names are read; an error ends the scan
 }
 
 // Tree is what the engine asks of a source. [OS] is the real one, sourcetest.Tree invents one.

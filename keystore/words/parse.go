@@ -149,3 +149,9 @@ func Plain(text []byte) ([]byte, bool) {
 	}
 	return out, true
 }
+
+// Has tells whether word, in lower case, is in the list. It makes no copy of word.
+func Has(word []byte) bool {
+	_, ok := indexOf(word)
+	return ok
+}

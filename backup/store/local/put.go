@@ -265,6 +265,12 @@ func (s *Store) flushDirs(ctx context.Context) error {
 		delete(s.dirty, dir)
 		s.mu.Unlock()
 	}
+	if len(dirs) == 0 {
+		return nil
+	}
+	if err := s.flushBatchEnd(); err != nil {
+		return s.breakDown("flush the drive", err)
+	}
 	return nil
 }
 

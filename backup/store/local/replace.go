@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 
@@ -59,7 +60,7 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 		delete(s.staged, name)
 	}
 	s.mu.Unlock()
-	if _, err := s.stat(name); isMissing(err) {
+	if _, err := s.stat(name); errors.Is(err, store.ErrNotExist) {
 		return nil
 	} else if err != nil {
 		return err
@@ -76,7 +77,7 @@ func (s *Store) flushDir(dir string) error {
 		return s.classifyIO("flush a folder", err)
 	}
 	defer d.Close()
-	if err := syncDir(d); err != nil {
+	if err := errors.Join(syncDir(d), s.flushBatchEnd()); err != nil {
 		return s.classifyIO("flush a folder", err)
 	}
 	return nil

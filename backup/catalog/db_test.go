@@ -230,3 +230,44 @@ func TestLoadIndexSorts(t *testing.T) {
 		t.Errorf("got %d entries, first %d", len(got), got[0])
 	}
 }
+
+func TestTransactionSeesItsOwnRowsHowEverManyTheyAre(t *testing.T) {
+	db, _ := fresh(t)
+	files := db.Table("files")
+	must(t, files.Put(ctx, numbered(1_000_000), []byte("old")))
+	big := bytes.Repeat([]byte{7}, 10_000)
+	check := func(table *Table, n int) {
+		t.Helper()
+		if got, err := table.Count(ctx); err != nil || got != n {
+			t.Fatalf("count %d %v, want %d", got, err, n)
+		}
+		for i := range n {
+			if has, err := table.Has(ctx, numbered(i)); err != nil || !has {
+				t.Fatalf("row %d: %v %v", i, has, err)
+			}
+		}
+	}
+	must(t, db.Update(ctx, func(tx *Tx) error {
+		table := files.In(tx)
+		must(t, table.Delete(ctx, numbered(1_000_000)))
+		_, err := table.Get(ctx, numbered(1_000_000))
+		wantErr(t, err, ErrNotFound)
+		if has, err := table.Has(ctx, numbered(1_000_000)); err != nil || has {
+			t.Errorf("a deleted row is still there: %v", err)
+		}
+		for i := range 1000 { // more than a transaction holds back
+			must(t, table.Put(ctx, numbered(i), big))
+			must(t, table.Put(ctx, numbered(5000), numbered(i)))
+			if v, err := table.Get(ctx, numbered(5000)); err != nil || !bytes.Equal(v, numbered(i)) {
+				t.Fatalf("after %d: %x %v", i, v, err)
+			}
+		}
+		must(t, table.Delete(ctx, numbered(5000)))
+		check(table, 1000)
+		must(t, table.Clear(ctx))
+		check(table, 0)
+		must(t, table.Put(ctx, numbered(0), nil))
+		return nil
+	}))
+	check(files, 1)
+}

@@ -120,7 +120,7 @@ func (t *Table) reseal(ctx context.Context, last []byte) ([]byte, bool, error) {
 	}
 	rows.Close()
 	for _, r := range batch {
-		if err := t.exec(ctx, verbReplace, r.v, r.k); err != nil {
+		if err := t.tx.exec(ctx, t.name, verbReplace, r.v, r.k); err != nil {
 			return nil, false, err
 		}
 	}

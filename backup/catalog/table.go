@@ -42,6 +42,11 @@ func (t *Table) ready(ctx context.Context, write bool) error {
 // ends it when done; passing it again for each row would cost a goroutine a row.
 func (t *Table) reading(ctx context.Context, v verb) (*sql.Stmt, context.Context, error) {
 	if t.tx != nil {
+		if v == verbScan || v == verbCount {
+			if err := t.tx.flush(ctx); err != nil {
+				return nil, nil, err
+			}
+		}
 		s, err := t.tx.statement(ctx, t.name, v)
 		return s, context.Background(), err
 	}
@@ -54,16 +59,16 @@ func (t *Table) Get(ctx context.Context, key []byte) ([]byte, error) {
 	if err := t.ready(ctx, false); err != nil {
 		return nil, err
 	}
-	s, qctx, err := t.reading(ctx, verbGet)
-	if err != nil {
-		return nil, err
-	}
 	k := t.db.seal.rowKey(t.name, key)
-	var v []byte
-	if err := s.QueryRowContext(qctx, k[:]).Scan(&v); errors.Is(err, sql.ErrNoRows) {
+	v, ok := t.held(k)
+	if !ok {
+		var err error
+		if v, err = t.stored(ctx, k); err != nil {
+			return nil, err
+		}
+	}
+	if v == nil {
 		return nil, ErrNotFound
-	} else if err != nil {
-		return nil, t.failed(ctx, "get", err)
 	}
 	_, value, _, _, err := t.db.seal.open(nil, t.name, k[:], v)
 	if err != nil {
@@ -72,16 +77,37 @@ func (t *Table) Get(ctx context.Context, key []byte) ([]byte, error) {
 	return value, nil
 }
 
+// stored returns the sealed value of a row, nil if there is none.
+func (t *Table) stored(ctx context.Context, k [rowKeySize]byte) ([]byte, error) {
+	s, qctx, err := t.reading(ctx, verbGet)
+	if err != nil {
+		return nil, err
+	}
+	v := []byte{}
+	if err := s.QueryRowContext(qctx, k[:]).Scan(&v); errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	} else if err != nil {
+		return nil, t.failed(ctx, "get", err)
+	}
+	if v == nil { // the driver's answer for an empty value, which no row of ours has
+		return nil, t.damaged("get", errRow)
+	}
+	return v, nil
+}
+
 // Has tells whether a row stands under key, without opening it.
 func (t *Table) Has(ctx context.Context, key []byte) (bool, error) {
 	if err := t.ready(ctx, false); err != nil {
 		return false, err
 	}
+	k := t.db.seal.rowKey(t.name, key)
+	if v, ok := t.held(k); ok {
+		return v != nil, nil
+	}
 	s, qctx, err := t.reading(ctx, verbHas)
 	if err != nil {
 		return false, err
 	}
-	k := t.db.seal.rowKey(t.name, key)
 	var one int
 	switch err := s.QueryRowContext(qctx, k[:]).Scan(&one); {
 	case errors.Is(err, sql.ErrNoRows):
@@ -107,13 +133,8 @@ func (t *Table) Put(ctx context.Context, key, value []byte) error {
 	if err := t.tx.count(); err != nil {
 		return err
 	}
-	s, err := t.tx.statement(ctx, t.name, verbPut)
-	if err != nil {
-		return err
-	}
 	k := t.db.seal.rowKey(t.name, key)
-	_, err = s.ExecContext(context.Background(), k[:], t.db.seal.seal(t.name, k[:], key, value))
-	return t.failed(ctx, "put", err)
+	return t.hold(ctx, k, t.db.seal.seal(t.name, k[:], key, value))
 }
 
 // count keeps the sealed values within what was reserved before the transaction began.
@@ -134,8 +155,7 @@ func (t *Table) Delete(ctx context.Context, key []byte) error {
 	if t.tx == nil {
 		return t.db.Update(ctx, func(tx *Tx) error { return t.In(tx).Delete(ctx, key) })
 	}
-	k := t.db.seal.rowKey(t.name, key)
-	return t.exec(ctx, verbDelete, k[:])
+	return t.hold(ctx, t.db.seal.rowKey(t.name, key), nil)
 }
 
 // Clear removes all rows of the table.
@@ -146,16 +166,10 @@ func (t *Table) Clear(ctx context.Context) error {
 	if t.tx == nil {
 		return t.db.Update(ctx, func(tx *Tx) error { return t.In(tx).Clear(ctx) })
 	}
-	return t.exec(ctx, verbClear)
-}
-
-func (t *Table) exec(ctx context.Context, v verb, args ...any) error {
-	s, err := t.tx.statement(ctx, t.name, v)
-	if err != nil {
+	if err := t.tx.flush(ctx); err != nil {
 		return err
 	}
-	_, err = s.ExecContext(context.Background(), args...)
-	return t.failed(ctx, "delete", err)
+	return t.tx.exec(ctx, t.name, verbClear)
 }
 
 // Count is the number of rows. It reads the whole table, without opening rows.

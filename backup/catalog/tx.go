@@ -13,6 +13,7 @@ type Tx struct {
 	readOnly bool
 	writes   uint64
 	bound    map[statementID]*sql.Stmt
+	pending  pending
 }
 
 // Update runs fn in a writing transaction and commits when it returns nil; any error rolls back and is returned. Writers wait
@@ -49,7 +50,9 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, tx *Tx, o *sql.TxOptions, f
 	}
 	defer t.Rollback() // after a commit it does nothing
 	tx.sql, tx.bound = t, map[statementID]*sql.Stmt{}
-	err = fn(tx)
+	if err = fn(tx); err == nil {
+		err = tx.flush(ctx)
+	}
 	for _, s := range tx.bound {
 		s.Close()
 	}

@@ -10,7 +10,10 @@ import (
 )
 
 // OS is the computer's own file system.
-type OS struct{ clock Clock }
+type OS struct {
+	clock Clock
+	root  func(path string) (directory, error) // openRoot, but for tests of broken file systems
+}
 
 var _ Tree = (*OS)(nil)
 
@@ -19,7 +22,7 @@ func NewOS(clock Clock) *OS {
 	if clock == nil {
 		clock = SystemClock{}
 	}
-	return &OS{clock: clock}
+	return &OS{clock: clock, root: openRoot}
 }
 
 // Steps of file times: two changes closer than this may bear the same time, so a file younger than it is left to age before it is
@@ -39,7 +42,7 @@ func (o *OS) Open(ctx context.Context, folder Folder, item Item) (File, error) {
 	case item.Path == "" || strings.HasPrefix(item.Path, "/"):
 		return nil, fmt.Errorf("%w: no relative path", ErrNotFile)
 	}
-	root, err := openRoot(folder.Root)
+	root, err := o.root(folder.Root)
 	if err != nil {
 		return nil, rootError(err)
 	}

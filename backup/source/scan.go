@@ -19,6 +19,7 @@ type walker struct {
 	rules   *ruleSet
 	options ScanOptions
 	exclude exclusions
+	open    func(path string) (directory, error)
 	root    directory
 	systems map[uint64]fileSystem // by device
 	stack   []*level
@@ -46,7 +47,7 @@ func (o *OS) Scan(ctx context.Context, folder Folder, options ScanOptions, fn fu
 		options.MaxPath = DefaultMaxPath
 	}
 	w := &walker{
-		ctx: ctx, fn: fn, rules: rules, options: options,
+		ctx: ctx, fn: fn, rules: rules, options: options, open: o.root,
 		exclude: newExclusions(folder.Root, options.Exclude), systems: map[uint64]fileSystem{},
 	}
 	err = w.start(folder)
@@ -59,7 +60,7 @@ func (w *walker) start(folder Folder) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	root, err := openRoot(folder.Root)
+	root, err := w.open(folder.Root)
 	if err != nil {
 		if err = rootError(err); errors.Is(err, ErrFolderMissing) {
 			return err
@@ -92,7 +93,7 @@ func (w *walker) evidence(folder Folder, self facts) {
 	system := w.root.fileSystem()
 	w.systems[self.ID.Device] = system
 	w.sum.Root = RootEvidence{ID: self.ID, BirthTime: self.BirthTime, FileSystem: system.name, Network: system.network}
-	if above, err := openRoot(filepath.Dir(filepath.Clean(folder.Root))); err == nil {
+	if above, err := w.open(filepath.Dir(filepath.Clean(folder.Root))); err == nil {
 		if up, err := above.self(); err == nil {
 			w.sum.Root.MountPoint = up.ID.Device != self.ID.Device || up.ID.Inode == self.ID.Inode && self.ID.Inode != 0
 		}

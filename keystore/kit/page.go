@@ -52,14 +52,16 @@ func (k *Kit) Page() ([]byte, error) {
 }
 
 func (k *Kit) appendWords(out []byte) []byte {
-	const rows = 6
-	for r := range rows {
-		out = append(out, "<tr>"...)
-		for i := r; i < len(k.Words); i += rows { // numbered down the columns, as one writes them
-			out = fmt.Appendf(out, "<td><small>%d</small>", i+1)
-			out = append(append(out, k.Words[i]...), "</td>"...)
+	const columns = 4
+	for i, w := range k.Words { // along the rows, so that text copied from the page has them in order
+		if i%columns == 0 {
+			out = append(out, "<tr>"...)
 		}
-		out = append(out, "</tr>\n"...)
+		out = fmt.Appendf(out, "<td><small>%d</small> ", i+1)
+		out = append(append(out, w...), "</td>"...)
+		if i%columns == columns-1 {
+			out = append(out, "</tr>\n"...)
+		}
 	}
 	return out
 }

@@ -22,6 +22,7 @@ import (
 //	Record:       n 64 hex digits checkpoint: number and hash of the newest control entry
 //	Device:       16 hex digits n checkpoint: tag and newest number of a log; once for each
 //	Copies at:    place           once for each; in Go's double quotes where it has outer blanks or unprintable characters
+//	                              (in the QR code: or any beyond ASCII)
 //
 // Hex digits may be grouped by blanks. Lines of other text are for people and are skipped. The QR code holds the same lines without
 // the text for people, so that what a phone reads can be pasted.
@@ -126,7 +127,11 @@ func (k *Kit) appendFacts(b []byte, aligned, heads, places bool) []byte {
 	}
 	if places {
 		for _, e := range k.Endpoints {
-			line(keyPlace, place(e))
+			p := place(e)
+			if !aligned { // cameras disagree about what bytes beyond ASCII mean
+				p = asciiPlace(e)
+			}
+			line(keyPlace, p)
 		}
 	}
 	return b
@@ -155,4 +160,13 @@ func place(e string) string {
 		return e
 	}
 	return strconv.Quote(e)
+}
+
+// asciiPlace is place without a byte beyond ASCII.
+func asciiPlace(e string) string {
+	p := place(e)
+	if strings.ContainsFunc(p, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return strconv.QuoteToASCII(e)
+	}
+	return p
 }

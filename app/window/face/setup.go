@@ -1,0 +1,94 @@
+package face
+
+import (
+	"context"
+	"time"
+)
+
+// Source is a folder that the first run offers.
+type Source struct {
+	Path       string
+	Name       string
+	Originals  int64
+	Bytes      int64
+	OnlineOnly int64
+	Readable   bool
+	Chosen     bool // offered as already ticked
+}
+
+// Place is a tested destination folder.
+type Place struct {
+	Dir      string
+	Label    string
+	OK       bool
+	Code     string // message code where not OK
+	Total    int64
+	Free     int64
+	SameDisk bool // shares a disk with chosen folders: one failure takes both
+	Holds    bool // holds a Lightproof vault already: this is "I already use Lightproof"
+}
+
+// CreateRequest is what the first three steps gathered. The passphrases are wiped by the caller after Create returns.
+type CreateRequest struct {
+	Folders    []string
+	Dir        string
+	Label      string
+	Away       bool
+	Passphrase []byte
+	KitPass    []byte // nil = the same passphrase
+	Mode       string // "strict" or "convenient"
+}
+
+// Kit is the recovery kit: 24 words, and the lines that a printed page also carries.
+type Kit struct {
+	Words []string
+	Lines []string // place of the copies, vault number, check characters
+}
+
+// KitAnswers are given from the paper: three asked words by position (0-based) and the passphrase.
+type KitAnswers struct {
+	Positions  [3]int
+	Words      [3]string
+	Passphrase []byte
+}
+
+// RecoverRequest opens an existing vault on a new computer.
+type RecoverRequest struct {
+	Dir        string
+	Words      []string
+	Passphrase []byte
+	Mode       string
+}
+
+// Recovered says what was found.
+type Recovered struct {
+	Versions int64
+	Newest   time.Time
+}
+
+// Strength grades a passphrase: 0 too short, 1 weak, 2 fair, 3 strong.
+type Strength int
+
+// Setup makes or recovers a vault. Its calls may take seconds (key derivation is slow on purpose) and run off the screen's thread.
+type Setup interface {
+	// FindSources looks for picture folders and counts them.
+	FindSources(ctx context.Context) ([]Source, error)
+	// Look counts one folder that somebody named.
+	Look(ctx context.Context, dir string) (Source, error)
+	// Probe tests a destination: write, read back, delete, room.
+	Probe(ctx context.Context, dir string, folders []string) (Place, error)
+	// Suggest makes a six-word passphrase.
+	Suggest() (string, error)
+	// Strength grades a passphrase without keeping it.
+	Strength(passphrase []byte) Strength
+	// Create makes the keys and the vault, starts the background part with them, and adds folders and destination.
+	Create(ctx context.Context, r CreateRequest) (Kit, error)
+	// PrintKit hands a page to the system's viewer or print dialog; no copy is left behind.
+	PrintKit(ctx context.Context, k Kit) error
+	// AskWords says which three words to ask for.
+	AskWords() [3]int
+	// CheckKit compares the answers: ErrWrongWords, ErrWrongPassphrase or nil, and records a passed check.
+	CheckKit(ctx context.Context, a KitAnswers) error
+	// Recover adds this computer from destination, kit and passphrase alone.
+	Recover(ctx context.Context, r RecoverRequest) (Recovered, error)
+}

@@ -18,7 +18,7 @@ var ctx = context.Background()
 func testKey(b byte) secret.Secret { return secret.New(bytes.Repeat([]byte{b}, KeySize)) }
 
 func testOptions() Options {
-	return Options{DatabaseID: "test", SchemaVersion: 3, Tables: []string{"files", "objects"}}
+	return Options{DatabaseID: "test", SchemaVersion: 3, Tables: []string{"files", "objects", "paths"}}
 }
 
 func open(t testing.TB, path string, key byte, o Options) *DB {

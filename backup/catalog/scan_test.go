@@ -79,7 +79,7 @@ func TestNoPlaintextInAnyFile(t *testing.T) {
 		t.Errorf("the scan must have met a write-ahead log: %v", err)
 	}
 	must(t, w.Update(ctx, func(w *Writer) error { // spills to the log before it is given up
-		for n := range 20_000 {
+		for n := range 10_000 {
 			must(t, w.State.Put(ctx, append(numbered(n), planted()["camera"]...), planted()["photo bytes"][:512]))
 		}
 		if got := findPlain(t, dir); len(got) > 0 {

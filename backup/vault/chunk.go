@@ -106,7 +106,7 @@ func (k *Generation) Seal(buf *ChunkBuffer, n int, variant uint8, own *FileID) (
 	hdr[4], hdr[5], hdr[6], hdr[7] = 1, 1, variant, 0
 	binary.BigEndian.PutUint32(hdr[8:], k.Number)
 	copy(hdr[12:], s.Cap.CID[:])
-	aead, nonce, commit := chunkKeys(s.Cap.Key, k.Space, hdr)
+	aead, nonce, commit := ChunkKeys(s.Cap.Key, k.Space, obj)
 	copy(obj[chunkHeaderLen:], commit)
 	binary.BigEndian.PutUint64(obj[chunkSealedAt:], uint64(n))
 	aad := append(append(make([]byte, 0, 16+chunkSealedAt), k.Space[:]...), obj[:chunkSealedAt]...)
@@ -131,10 +131,10 @@ func chunkHash(n int, sum Hash, own *FileID) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
-// chunkKeys derives the single-use AEAD, its nonce and the key commitment of the chunk with this header.
-func chunkKeys(ck [32]byte, space SpaceID, hdr []byte) (aead cipher.AEAD, nonce, commit []byte) {
+// ChunkKeys derives the single-use AEAD, its nonce and the key commitment of the chunk with this header.
+func ChunkKeys(ck [32]byte, space SpaceID, obj []byte) (aead cipher.AEAD, nonce, commit []byte) {
 	info := make([]byte, 0, len(chunkInfo)+16+chunkHeaderLen)
-	info = append(append(append(info, chunkInfo...), space[:]...), hdr...)
+	info = append(append(append(info, chunkInfo...), space[:]...), obj[:chunkHeaderLen]...)
 	okm := expand(ck[:], info, 76)
 	return newGCM(okm[:32]), okm[32:44], okm[44:76]
 }

@@ -1,0 +1,289 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
+)
+
+// File is one file entry with a table of bundles of its own: references in its versions point into Bundles.
+type File struct {
+	vault.Entry
+	Bundles []vault.BundleRef
+}
+
+// Page makes a page that holds just this file: the form that the local catalogue keeps.
+func (f *File) Page() vault.Page {
+	return vault.Page{Bundles: f.Bundles, Entries: []vault.Entry{f.Entry}}
+}
+
+// FileOfPage is the reverse of File.Page.
+func FileOfPage(p vault.Page) (*File, error) {
+	if len(p.Entries) != 1 {
+		return nil, fmt.Errorf("catalogue row: %w", vault.ErrMalformed)
+	}
+	return &File{Entry: p.Entries[0], Bundles: p.Bundles}, nil
+}
+
+// Catalogue collects file entries from commits. Not for concurrent use.
+type Catalogue struct {
+	Sources map[[16]byte]vault.Source
+	Files   map[vault.FileID]*File
+	live    map[liveKey]vault.FileID
+	changed map[vault.FileID]bool
+}
+
+type liveKey struct {
+	source [16]byte
+	path   string
+}
+
+// NewCatalogue is empty.
+func NewCatalogue() *Catalogue {
+	return &Catalogue{Sources: map[[16]byte]vault.Source{}, Files: map[vault.FileID]*File{}, live: map[liveKey]vault.FileID{}, changed: map[vault.FileID]bool{}}
+}
+
+// Load puts back a file that the local catalogue kept.
+func (c *Catalogue) Load(f *File) {
+	c.Files[f.ID] = f
+	c.live[liveKey{f.Source, f.Path}] = f.ID
+}
+
+// TakeChanged returns the files changed since the last call.
+func (c *Catalogue) TakeChanged() []*File {
+	out := make([]*File, 0, len(c.changed))
+	for id := range c.changed {
+		out = append(out, c.Files[id])
+	}
+	clear(c.changed)
+	return out
+}
+
+// Apply takes over a page: entries of a full commit or of a delta. A delta's entry holds only what is new; an entry under a new fileID
+// for a path that is live under another (its writer could not look) joins that file.
+func (c *Catalogue) Apply(p vault.Page) error {
+	for _, s := range p.Sources {
+		c.Sources[s.ID] = s
+	}
+	for _, e := range p.Entries {
+		if err := c.apply(e, p.Bundles); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
+	key := liveKey{e.Source, e.Path}
+	f := c.Files[e.ID]
+	if f == nil {
+		if id, ok := c.live[key]; ok {
+			f = c.Files[id]
+		}
+	}
+	if f == nil {
+		f = &File{Entry: e}
+		f.Versions = nil
+		c.Files[e.ID] = f
+	} else {
+		id, old := f.ID, liveKey{f.Source, f.Path}
+		if old != key && c.live[old] == id {
+			delete(c.live, old)
+		}
+		versions := f.Versions
+		f.Entry = e
+		f.ID, f.Versions = id, versions
+	}
+	c.live[key] = f.ID
+	c.changed[f.ID] = true
+	for _, v := range e.Versions {
+		if err := f.join(v, table); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(f.Versions, func(a, b vault.Version) int { return int(a.Recorded - b.Recorded) })
+	return nil
+}
+
+// join adds or repairs a version, moving its references into the file's own table.
+func (f *File) join(v vault.Version, table []vault.BundleRef) error {
+	v.Parts = slices.Clone(v.Parts)
+	for i := range v.Parts {
+		if v.Parts[i].Small {
+			r, err := f.own(v.Parts[i].Ref, table)
+			if err != nil {
+				return err
+			}
+			v.Parts[i].Ref = r
+		}
+	}
+	if v.Tile != nil && v.Tile.Small {
+		r, err := f.own(v.Tile.Ref, table)
+		if err != nil {
+			return err
+		}
+		v.Tile = &vault.Part{Small: true, Ref: r}
+	}
+	for i := range f.Versions {
+		if f.Versions[i].ID == v.ID {
+			if f.Versions[i].Size != v.Size || f.Versions[i].Sum != v.Sum {
+				return fmt.Errorf("version %s repaired with other content: %w", v.ID, vault.ErrTampered)
+			}
+			f.Versions[i] = v
+			return nil
+		}
+	}
+	f.Versions = append(f.Versions, v)
+	return nil
+}
+
+func (f *File) own(r vault.Ref, table []vault.BundleRef) (vault.Ref, error) {
+	if int(r.Bundle) >= len(table) {
+		return r, fmt.Errorf("reference outside its table: %w", vault.ErrMalformed)
+	}
+	b := table[r.Bundle]
+	for i := range f.Bundles {
+		if f.Bundles[i].Cap.CID == b.Cap.CID {
+			r.Bundle = uint16(i)
+			return r, nil
+		}
+	}
+	if len(f.Bundles) > 1<<16-1 {
+		return r, fmt.Errorf("table of bundles: %w", vault.ErrMalformed)
+	}
+	f.Bundles = append(f.Bundles, b)
+	r.Bundle = uint16(len(f.Bundles) - 1)
+	return r, nil
+}
+
+// At is the newest version recorded at or before t (Unix seconds), nil if the file did not exist then or was deleted.
+func (f *File) At(t int64) *vault.Version {
+	var best *vault.Version
+	for i := range f.Versions {
+		if f.Versions[i].Recorded <= t {
+			best = &f.Versions[i]
+		}
+	}
+	if best == nil || best.Removed {
+		return nil
+	}
+	return best
+}
+
+// Latest is the newest version, nil if there is none; it may be a deletion.
+func (f *File) Latest() *vault.Version {
+	if len(f.Versions) == 0 {
+		return nil
+	}
+	return &f.Versions[len(f.Versions)-1]
+}
+
+// PageChunk reads and opens a doubled page chunk.
+func PageChunk(ctx context.Context, o writer.Objects, space vault.SpaceID, c vault.Cap) ([]byte, []writer.Finding, error) {
+	return writer.Doubled(ctx, o, vault.ChunkName(c.CID), func(obj []byte) ([]byte, error) { return OpenChunk(space, c, obj) })
+}
+
+// Pages calls fn for every page that a commit's payload carries, directly or by a root page.
+func (k *Keyset) Pages(ctx context.Context, o writer.Objects, lc writer.LogCommit, fn func(vault.Page) error) ([]writer.Finding, error) {
+	var found []writer.Finding
+	if len(lc.Body.Payload) == 0 {
+		return nil, nil // a heartbeat
+	}
+	p, err := k.OpenPayload(lc.Header, lc.Body.Payload)
+	if err != nil {
+		return nil, err
+	}
+	caps := p.Pages
+	read := func(c vault.Cap) (vault.Page, error) {
+		b, f, err := PageChunk(ctx, o, k.Space, c)
+		found = append(found, f...)
+		if err != nil {
+			return vault.Page{}, err
+		}
+		return vault.ParsePage(b)
+	}
+	if p.Root != nil {
+		root, err := read(*p.Root)
+		if err != nil {
+			return found, fmt.Errorf("root page: %w", err)
+		}
+		if len(root.Sources) > 0 {
+			if err := fn(vault.Page{Sources: root.Sources}); err != nil {
+				return found, err
+			}
+		}
+		for _, ch := range root.Children {
+			caps = append(caps, ch.Cap)
+		}
+	}
+	if p.Body != nil {
+		page, err := vault.ParsePage(p.Body)
+		if err != nil {
+			return found, err
+		}
+		if err := fn(page); err != nil {
+			return found, err
+		}
+	}
+	for _, c := range caps {
+		page, err := read(c)
+		if err != nil {
+			return found, err
+		}
+		if err := fn(page); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// Rebuild reads the whole catalogue from stored objects: of each log the newest full commit, then all deltas after what it contains.
+// progress may be nil. The returned heads are those read up to.
+func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain, progress func(done, total int)) (*Catalogue, map[vault.DevTag]vault.Head, []writer.Finding, error) {
+	c := NewCatalogue()
+	heads := map[vault.DevTag]vault.Head{}
+	var found []writer.Finding
+	for _, p := range chain.Principals() {
+		if p.Device == nil {
+			continue
+		}
+		var commits []writer.LogCommit
+		head, f, err := writer.WalkLog(ctx, o, view, chain, p.Device.Tag, vault.Head{}, func(lc writer.LogCommit) error {
+			if lc.Header.Type == vault.CommitFull {
+				kept := commits[:0]
+				for _, old := range commits {
+					if old.Header.Type == vault.CommitDelta && old.Header.Seq > lc.Header.FoldedTo {
+						kept = append(kept, old)
+					}
+				}
+				commits = append([]writer.LogCommit{lc}, kept...)
+				return nil
+			}
+			lc.List = vault.ObjectList{}
+			commits = append(commits, lc)
+			return nil
+		})
+		found = append(found, f...)
+		if err != nil {
+			return nil, nil, found, err
+		}
+		heads[p.Device.Tag] = head
+		for i, lc := range commits {
+			pf, err := k.Pages(ctx, o, lc, c.Apply)
+			found = append(found, pf...)
+			if err != nil {
+				if ctx.Err() != nil {
+					return nil, nil, found, ctx.Err()
+				}
+				found = append(found, writer.Finding{Name: lc.Name, Err: err})
+			}
+			if progress != nil {
+				progress(i+1, len(commits))
+			}
+		}
+	}
+	return c, heads, found, nil
+}

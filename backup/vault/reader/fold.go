@@ -1,0 +1,141 @@
+package reader
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
+)
+
+// Fold is a whole catalogue as page chunks and the payload of a full commit.
+type Fold struct {
+	Chunks  []vault.Sealed // pages, then the root page; each Object is a copy of its own
+	Payload []byte         // plaintext
+}
+
+// BuildFold packs the catalogue into pages. Files are sorted by fileID, so that new ones come last and earlier pages stay as they are
+// (an unchanged page seals to the same chunk).
+func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
+	files := make([]*File, 0, len(c.Files))
+	for _, f := range c.Files {
+		files = append(files, f)
+	}
+	slices.SortFunc(files, func(a, b *File) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	out := &Fold{}
+	buf := vault.NewChunkBuffer()
+	seal := func(p vault.Page) (vault.Cap, error) {
+		b := p.Encode()
+		if len(b) > vault.MaxPageBytes {
+			return vault.Cap{}, fmt.Errorf("page of %d bytes: %w", len(b), vault.ErrMalformed)
+		}
+		n := copy(buf.Room(), b)
+		s, err := g.Seal(buf, n, 0, nil)
+		if err != nil {
+			return vault.Cap{}, err
+		}
+		s.Object = bytes.Clone(s.Object)
+		out.Chunks = append(out.Chunks, s)
+		return s.Cap, nil
+	}
+	root := vault.Page{}
+	for _, s := range c.Sources {
+		root.Sources = append(root.Sources, s)
+	}
+	slices.SortFunc(root.Sources, func(a, b vault.Source) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	page := newPageBuilder()
+	flush := func() error {
+		if len(page.Entries) == 0 {
+			return nil
+		}
+		first := page.Entries[0].ID
+		cp, err := seal(page.Page)
+		root.Children = append(root.Children, vault.Child{First: first, Cap: cp})
+		page = newPageBuilder()
+		return err
+	}
+	for _, f := range files {
+		if !page.fits(f) {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+		page.add(f)
+	}
+	if err := flush(); err != nil {
+		return nil, err
+	}
+	cp, err := seal(root)
+	if err != nil {
+		return nil, err
+	}
+	out.Payload = vault.Payload{Root: &cp}.Encode()
+	return out, nil
+}
+
+// pageBuilder joins files into one page with one table of bundles.
+type pageBuilder struct {
+	vault.Page
+	at   map[vault.CID]uint16
+	size int
+}
+
+func newPageBuilder() *pageBuilder { return &pageBuilder{at: map[vault.CID]uint16{}, size: 64} }
+
+func (b *pageBuilder) fits(f *File) bool {
+	n := len(f.Entry.Encode()) + 16
+	for _, r := range f.Bundles {
+		if _, ok := b.at[r.Cap.CID]; !ok {
+			n += vault.CapLen + 32
+		}
+	}
+	return len(b.Entries) == 0 || len(b.Entries) < vault.MaxPageEntries && b.size+n <= vault.MaxPageBytes/2 && len(b.Bundles)+len(f.Bundles) < 1<<16
+}
+
+func (b *pageBuilder) add(f *File) {
+	e := f.Entry
+	e.Versions = slices.Clone(e.Versions)
+	own := func(r vault.Ref) vault.Ref {
+		br := f.Bundles[r.Bundle]
+		i, ok := b.at[br.Cap.CID]
+		if !ok {
+			i = uint16(len(b.Bundles))
+			b.at[br.Cap.CID] = i
+			b.Bundles = append(b.Bundles, br)
+			b.size += vault.CapLen + 32
+		}
+		r.Bundle = i
+		return r
+	}
+	for i := range e.Versions {
+		v := &e.Versions[i]
+		v.Parts = slices.Clone(v.Parts)
+		for j := range v.Parts {
+			if v.Parts[j].Small {
+				v.Parts[j].Ref = own(v.Parts[j].Ref)
+			}
+		}
+		if v.Tile != nil && v.Tile.Small {
+			v.Tile = &vault.Part{Small: true, Ref: own(v.Tile.Ref)}
+		}
+	}
+	b.size += len(e.Encode()) + 16
+	b.Entries = append(b.Entries, e)
+}
+
+// Records are the object-list rows of a fold's chunks.
+func (f *Fold) Records() (out []vault.ObjectRecord) {
+	for _, s := range f.Chunks {
+		out = append(out, vault.ObjectRecord{CID: s.Cap.CID, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: vault.ClassPage})
+	}
+	return out
+}
+
+// Objects are a fold's chunks under both their names.
+func (f *Fold) Objects() (out []writer.Built) {
+	for _, s := range f.Chunks {
+		out = append(out, writer.Built{Name: s.Name(), Object: s.Object}, writer.Built{Name: vault.Mirror(s.Name()), Object: s.Object})
+	}
+	return out
+}

@@ -1,0 +1,153 @@
+// Package reader is the keyset that reads: it opens payloads, pages and chunks, makes and recovers Spaces, and signs changes of who
+// may. Only an unlocked process holds it.
+package reader
+
+import (
+	"fmt"
+
+	"lightproof/backup/vault"
+	"lightproof/keystore/secret"
+)
+
+// Keyset is the reader keyset of one device.
+type Keyset struct {
+	Space       vault.SpaceID
+	Device      vault.DeviceID
+	Control     *vault.SigningKey
+	KEMSeed     secret.Secret   // reader X-Wing
+	CacheKey    secret.Secret   // of reader.db
+	Generations []secret.Secret // E_1 … E_g
+}
+
+// Wipe clears all secrets.
+func (k *Keyset) Wipe() {
+	if k.Control != nil {
+		k.Control.Wipe()
+	}
+	k.KEMSeed.Wipe()
+	k.CacheKey.Wipe()
+	for _, e := range k.Generations {
+		e.Wipe()
+	}
+}
+
+// Epoch is E_g, or ErrWrongKey where this keyset does not hold it.
+func (k *Keyset) epoch(g uint32) (secret.Secret, error) {
+	if g == 0 || int(g) > len(k.Generations) {
+		return secret.Secret{}, fmt.Errorf("generation %d: %w", g, vault.ErrWrongKey)
+	}
+	return k.Generations[g-1], nil
+}
+
+// FileName is the envelope name of the sealed keyset on this computer.
+const FileName = "local/reader"
+
+// Lock is what opens reader.bin.
+type Lock struct {
+	Start      secret.Secret // S_kc from the keychain; empty with "passphrase at each start"
+	Passphrase []byte        // app passphrase; nil in Convenient mode
+}
+
+func (l Lock) key(device vault.DeviceID, h *vault.StartHead) ([]byte, error) {
+	ikm := append([]byte(nil), l.Start.Bytes()...)
+	if h != nil {
+		a, err := h.KDF.Stretch(l.Passphrase, h.Salt)
+		if err != nil {
+			return nil, err
+		}
+		ikm = append(ikm, a.Bytes()...)
+		a.Wipe()
+	}
+	k := vault.DeriveKey(ikm, nil, append([]byte("lp1/local-reader"), device[:]...), 32)
+	clear(ikm)
+	return k, nil
+}
+
+const (
+	tagSpace = iota + 1
+	tagDevice
+	tagControl
+	tagKEM
+	tagCache
+	tagGenerations
+)
+
+// Seal makes reader.bin. With a passphrase: kdf || salt16 || envelope; without (Convenient): the envelope alone.
+func (k *Keyset) Seal(l Lock, kdf vault.KDF) ([]byte, error) {
+	var head []byte
+	var hp *vault.StartHead
+	if l.Passphrase != nil {
+		h := vault.NewStartHead(kdf)
+		hp, head = &h, h.Encode()
+	} else if l.Start.IsZero() {
+		return nil, fmt.Errorf("reader.bin without any secret: %w", vault.ErrMalformed)
+	}
+	key, err := l.key(k.Device, hp)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	var gens []byte
+	for _, e := range k.Generations {
+		gens = append(gens, e.Bytes()...)
+	}
+	payload := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagControl, k.Control.Seed().Bytes()).
+		Bytes(tagKEM, k.KEMSeed.Bytes()).Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).Encoded()
+	obj, err := vault.SealEnvelope(vault.KindLocalReader, 0, k.Space, FileName, key, vault.Body{Payload: payload})
+	clear(payload)
+	clear(gens)
+	return append(head, obj...), err
+}
+
+// NeedsPassphrase tells whether a reader.bin opens only with a passphrase.
+func NeedsPassphrase(file []byte) (bool, error) {
+	_, _, ok, err := vault.SplitStart(file)
+	return ok, err
+}
+
+// Open reads reader.bin. ErrWrongKey: passphrase or keychain secret do not fit.
+func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Keyset, error) {
+	h, env, ok, err := vault.SplitStart(file)
+	if err != nil {
+		return nil, fmt.Errorf("reader.bin: %w", err)
+	}
+	var hp *vault.StartHead
+	if ok {
+		hp = &h
+	}
+	key, err := l.key(device, hp)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	body, err := vault.OpenEnvelope(vault.KindLocalReader, space, FileName, key, env)
+	if err != nil {
+		return nil, fmt.Errorf("reader.bin: %w (%w)", vault.ErrWrongKey, err)
+	}
+	defer clear(body.Payload)
+	r, err := vault.ParseFields(body.Payload, tagSpace, tagDevice, tagControl, tagKEM, tagCache, tagGenerations)
+	if err != nil {
+		return nil, fmt.Errorf("reader keyset: %w", err)
+	}
+	k := &Keyset{}
+	own := func(tag uint16, n int) secret.Secret {
+		b := r.Bytes(tag)
+		if len(b) != n {
+			err = fmt.Errorf("reader keyset: %w", vault.ErrMalformed)
+		}
+		return secret.New(append([]byte(nil), b...))
+	}
+	copy(k.Space[:], r.Bytes(tagSpace))
+	copy(k.Device[:], r.Bytes(tagDevice))
+	seed := own(tagControl, vault.SigningSeedLen)
+	k.KEMSeed, k.CacheKey = own(tagKEM, 32), own(tagCache, 32)
+	gens := r.Bytes(tagGenerations)
+	if err != nil || len(gens) == 0 || len(gens)%32 != 0 || k.Space != space || k.Device != device {
+		return nil, fmt.Errorf("reader keyset: %w", vault.ErrMalformed)
+	}
+	for ; len(gens) > 0; gens = gens[32:] {
+		k.Generations = append(k.Generations, secret.New(append([]byte(nil), gens[:32]...)))
+	}
+	k.Control, err = vault.NewSigningKey(seed)
+	return k, err
+}

@@ -1,0 +1,235 @@
+package reader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
+	"lightproof/keystore/secret"
+)
+
+// Recovered is what a kit and its passphrase open: everything that was readable, and the keys to add a new device.
+type Recovered struct {
+	Keys     *RecoveryKeys
+	View     *writer.Keyset // checks chain and logs; has no log key and cannot write
+	Reader   *Keyset        // reads; its Control key is the recovery key
+	Chain    *vault.Chain
+	Findings []writer.Finding
+}
+
+// Wipe clears all keys.
+func (r *Recovered) Wipe() {
+	r.Keys.Wipe()
+	for _, g := range r.View.Generations {
+		g.Wipe()
+	}
+	for _, e := range r.Reader.Generations {
+		e.Wipe()
+	}
+}
+
+// Checkpoint is what a printed kit vouches for: nothing older may be accepted.
+type Checkpoint struct {
+	Control vault.Head
+	Heads   []vault.SeenHead
+}
+
+// Recover opens a Space from its objects, the kit's secret and the passphrase alone. A printed checkpoint is the floor: ErrRollback
+// where the objects are older.
+func Recover(ctx context.Context, o writer.Objects, space vault.SpaceID, kit secret.Secret, passphrase []byte, cp *Checkpoint) (*Recovered, error) {
+	name := vault.SlotName(SlotID(kit, space))
+	keys, found, err := writer.Doubled(ctx, o, name, func(obj []byte) (*RecoveryKeys, error) { return OpenSlot(space, kit, passphrase, obj) })
+	if err != nil {
+		return nil, err
+	}
+	r := &Recovered{Keys: keys, Findings: found,
+		View:   &writer.Keyset{Space: space, Mix: keys.Mix, Genesis: keys.Genesis, Credentials: map[string]string{}},
+		Reader: &Keyset{Space: space, Control: keys.Signing, KEMSeed: keys.KEMSeed}}
+	candidates, err := epochNames(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range candidates {
+		err = r.tryEpoch(ctx, o, n)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		r.Findings = append(r.Findings, writer.Finding{Name: n, Err: err})
+	}
+	if r.Chain == nil {
+		if err == nil {
+			err = vault.ErrMissing
+		}
+		return nil, fmt.Errorf("no epoch object opens with this kit: %w", err)
+	}
+	if cp != nil {
+		if cp.Control.Seq > uint64(len(r.Chain.Entries)) {
+			return nil, fmt.Errorf("the control chain ends at %d, the kit saw %d: %w", len(r.Chain.Entries), cp.Control.Seq, vault.ErrRollback)
+		}
+		if cp.Control.Seq > 0 && r.Chain.Entries[cp.Control.Seq-1].Head() != cp.Control {
+			return nil, fmt.Errorf("control entry %d is not the one the kit saw: %w", cp.Control.Seq, vault.ErrFork)
+		}
+	}
+	return r, nil
+}
+
+// epochNames lists the epoch objects, newest generation first.
+func epochNames(ctx context.Context, o writer.Objects) ([]string, error) {
+	seen := map[string]bool{}
+	for _, p := range []string{"e/", "m2/e/"} {
+		if err := o.List(ctx, p, func(n string, _ int64) error { seen[strings.TrimPrefix(n, "m2/")] = true; return nil }); err != nil {
+			return nil, err
+		}
+	}
+	var out []string
+	for n := range seen {
+		if _, _, ok := vault.ParseEpochName(n); ok {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	slices.Reverse(out)
+	return out, nil
+}
+
+// tryEpoch takes one epoch object, planted ones included: only one that the validated chain names counts.
+func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string) error {
+	g, _, _ := vault.ParseEpochName(name)
+	space := r.View.Space
+	parts, found, err := writer.OpenEpoch(ctx, o, space, r.Keys.Mix, name, nil)
+	if err != nil {
+		return err
+	}
+	kem, err := vault.NewKEM(r.Keys.KEMSeed.Bytes())
+	if err != nil {
+		return err
+	}
+	e, err := parts.OpenSlot(vault.LevelReader, kem, space, g)
+	if err != nil {
+		return err
+	}
+	all, err := checkEpoch(space, parts, nil, e, g)
+	if err != nil {
+		return err
+	}
+	view := *r.View
+	view.Generations, view.EPKs = nil, nil
+	for i, k := range all {
+		w := vault.WriterFromReader(k.Bytes(), space, uint32(i+1))
+		view.Generations = append(view.Generations, vault.NewGeneration(space, uint32(i+1), secret.New(append([]byte(nil), w[:]...))))
+		view.EPKs = append(view.EPKs, nil)
+	}
+	chain, cf, _, err := writer.LoadChain(ctx, o, &view, nil, 0)
+	if err != nil {
+		return err
+	}
+	ref := namedEpoch(chain, name)
+	if ref == nil {
+		return fmt.Errorf("epoch object that the control chain does not name: %w", vault.ErrTampered)
+	}
+	if chain.Generation() != g {
+		return fmt.Errorf("the chain is at generation %d: %w", chain.Generation(), vault.ErrWrongKey)
+	}
+	if _, _, err := writer.OpenEpoch(ctx, o, space, r.Keys.Mix, name, &ref.Hash); err != nil {
+		return err
+	}
+	if _, err := checkEpoch(space, parts, ref, e, g); err != nil {
+		return err
+	}
+	for i := range view.EPKs {
+		view.EPKs[i] = chain.EPK(uint32(i + 1))
+	}
+	r.View, r.Chain = &view, chain
+	r.Reader.Generations = all
+	r.Findings = append(append(r.Findings, found...), cf...)
+	return nil
+}
+
+func namedEpoch(c *vault.Chain, name string) *vault.EpochRef {
+	for i, e := range c.Entries {
+		if e.Epoch != nil && e.Epoch.Name == name && c.Effects[i].Effective {
+			return e.Epoch
+		}
+	}
+	return nil
+}
+
+// Enrolment adds a computer to a recovered Space: objects to store in this order, and the new device's keysets.
+type Enrolment struct {
+	Writer  *writer.Keyset
+	Reader  *Keyset
+	Objects []writer.Built
+}
+
+// Enrol makes a new device, signed in by the recovery key; revokes lost devices at the given heads of their logs; and starts a new
+// generation that the lost ones cannot read. The chain is extended by device-add, device-revoke for each lost one, epoch.
+func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head, now int64) (*Enrolment, error) {
+	dev, w, rd, err := newDevice(r.View.Space, deviceName, r.Keys.Mix.Clone())
+	if err != nil {
+		return nil, err
+	}
+	out := &Enrolment{Writer: w, Reader: rd}
+	w.Genesis = r.Keys.Genesis
+	for i, g := range r.View.Generations {
+		w.Generations = append(w.Generations, vault.NewGeneration(w.Space, g.Number, g.WriterKey().Clone()))
+		w.EPKs = append(w.EPKs, r.View.EPKs[i])
+		rd.Generations = append(rd.Generations, r.Reader.Generations[i].Clone())
+	}
+	head := r.Chain.Head()
+	cos, err := rd.Control.Cosign(vault.CtlDeviceAdd.String(), append(append([]byte(nil), r.Keys.Genesis[:]...), dev.Encode()...))
+	if err != nil {
+		return nil, err
+	}
+	key := w.Current().ControlKey()
+	add := func(e *vault.Control) error {
+		e.Space, e.Author, e.Seq, e.Prev, e.Generation, e.Time = w.Space, r.Keys.ID, head.Seq+1, head.Hash, w.Current().Number, now
+		if err := e.Sign(r.Keys.Signing); err != nil {
+			return err
+		}
+		name, obj, err := e.Seal(key)
+		head = e.Head()
+		out.Objects = append(out.Objects, writer.Built{Name: name, Object: obj})
+		return err
+	}
+	if err := add(&vault.Control{Type: vault.CtlDeviceAdd, Device: dev, Cosign: cos.Encode()}); err != nil {
+		return nil, err
+	}
+	members := []EpochMember{{ID: dev.ID, Reader: dev.ReaderKEM, Writer: dev.WriterKEM}}
+	for _, m := range MembersOf(r.Chain) {
+		if _, gone := lost[m.ID]; !gone {
+			members = append(members, m)
+		}
+	}
+	for id, at := range lost {
+		if p := r.Chain.Device(id); p == nil || p.Device == nil || !p.Active {
+			return nil, fmt.Errorf("device to revoke: %w", vault.ErrMissing)
+		}
+		if err := add(&vault.Control{Type: vault.CtlDeviceRevoke, Target: id, Cap: &at}); err != nil {
+			return nil, err
+		}
+	}
+	e := secret.Random(32)
+	keys := append(slices.Clone(rd.Generations), e)
+	epoch, ref, err := BuildEpoch(w.Space, r.Keys.Mix, keys, members)
+	if err != nil {
+		return nil, err
+	}
+	out.Objects = append(out.Objects, epoch)
+	if err := add(&vault.Control{Type: vault.CtlEpoch, Epoch: ref}); err != nil {
+		return nil, err
+	}
+	wg := vault.WriterFromReader(e.Bytes(), w.Space, ref.Generation)
+	w.Generations = append(w.Generations, vault.NewGeneration(w.Space, ref.Generation, secret.New(append([]byte(nil), wg[:]...))))
+	w.EPKs, rd.Generations = append(w.EPKs, ref.EPK), keys
+	return out, nil
+}
+
+// ErrNoSlot tells that a destination holds no slot for these kit words: another kit, or another Space.
+var ErrNoSlot = errors.New("no recovery slot for these words")

@@ -1,0 +1,163 @@
+// Package writer is the keyset that backs up: it deduplicates, seals, signs and checks, and cannot read a stored photo. The engine's
+// process holds nothing else. The package never imports the reader package; a test holds it to that.
+package writer
+
+import (
+	"crypto/hpke"
+	"fmt"
+
+	"lightproof/backup/vault"
+	"lightproof/keystore/secret"
+)
+
+// Keyset is the writer keyset of one device.
+type Keyset struct {
+	Space       vault.SpaceID
+	Device      vault.DeviceID
+	Tag         vault.DevTag
+	Name        string // the device's name
+	Genesis     vault.Hash
+	Mix         secret.Secret // M
+	Log         *vault.SigningKey
+	KEMSeed     secret.Secret // writer X-Wing
+	CacheKey    secret.Secret // of writer.db
+	Generations []*vault.Generation
+	EPKs        [][]byte          // public keys beside Generations
+	Credentials map[string]string // storage logins by destination
+}
+
+// Current is the newest generation held.
+func (k *Keyset) Current() *vault.Generation { return k.Generations[len(k.Generations)-1] }
+
+// EPK is the public key of the current generation: payloads are sealed to it.
+func (k *Keyset) EPK() []byte { return k.EPKs[len(k.EPKs)-1] }
+
+// Generation finds the keys of generation g, nil if not held.
+func (k *Keyset) Generation(g uint32) *vault.Generation {
+	for _, x := range k.Generations {
+		if x.Number == g {
+			return x
+		}
+	}
+	return nil
+}
+
+// KEM is the private key that receives W_g of new generations.
+func (k *Keyset) KEM() (hpke.PrivateKey, error) { return vault.NewKEM(k.KEMSeed.Bytes()) }
+
+// Wipe clears all secrets.
+func (k *Keyset) Wipe() {
+	k.Mix.Wipe()
+	k.KEMSeed.Wipe()
+	k.CacheKey.Wipe()
+	if k.Log != nil {
+		k.Log.Wipe()
+	}
+	for _, g := range k.Generations {
+		g.Wipe()
+	}
+	clear(k.Credentials)
+}
+
+const (
+	tagSpace = iota + 1
+	tagDevice
+	tagTag
+	tagName
+	tagGenesis
+	tagMix
+	tagLog
+	tagKEM
+	tagCache
+	tagGenerations
+	tagEPKs
+	tagCredentials
+)
+
+// FileName is the envelope name of the sealed keyset on this computer.
+const FileName = "local/writer"
+
+func fileKey(start secret.Secret, device vault.DeviceID) []byte {
+	return vault.DeriveKey(start.Bytes(), nil, append([]byte("lp1/local-writer"), device[:]...), 32)
+}
+
+// Seal makes the content of writer.bin: envelope 0x81 under HKDF(start secret).
+func (k *Keyset) Seal(start secret.Secret) ([]byte, error) {
+	var gens []byte
+	for _, g := range k.Generations {
+		gens = append(gens, g.WriterKey().Bytes()...)
+	}
+	var creds [][]byte
+	for id, c := range k.Credentials {
+		creds = append(creds, vault.NewFields().Str(1, id).Str(2, c).Encoded())
+	}
+	f := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagTag, k.Tag[:]).Str(tagName, k.Name).
+		Bytes(tagGenesis, k.Genesis[:]).Bytes(tagMix, k.Mix.Bytes()).Bytes(tagLog, k.Log.Seed().Bytes()).Bytes(tagKEM, k.KEMSeed.Bytes()).
+		Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).List(tagEPKs, k.EPKs).List(tagCredentials, creds)
+	payload := f.Encoded()
+	obj, err := vault.SealEnvelope(vault.KindLocalWriter, 0, k.Space, FileName, fileKey(start, k.Device), vault.Body{Payload: payload})
+	clear(payload)
+	clear(gens)
+	return obj, err
+}
+
+// Open reads writer.bin. ErrWrongKey: the start secret is another one, or the file was altered.
+func Open(space vault.SpaceID, device vault.DeviceID, file []byte, start secret.Secret) (*Keyset, error) {
+	body, err := vault.OpenEnvelope(vault.KindLocalWriter, space, FileName, fileKey(start, device), file)
+	if err != nil {
+		return nil, fmt.Errorf("writer.bin: %w (%w)", vault.ErrWrongKey, err)
+	}
+	return parse(body.Payload)
+}
+
+func parse(b []byte) (*Keyset, error) {
+	fail := func(e error) (*Keyset, error) { return nil, fmt.Errorf("writer keyset: %w", e) }
+	r, err := vault.ParseFields(b, tagSpace, tagDevice, tagTag, tagName, tagGenesis, tagMix, tagLog, tagKEM, tagCache, tagGenerations, tagEPKs, tagCredentials)
+	if err != nil {
+		return fail(err)
+	}
+	k := &Keyset{Name: string(r.Bytes(tagName)), Credentials: map[string]string{}}
+	for tag, dst := range map[uint16][]byte{tagSpace: k.Space[:], tagDevice: k.Device[:], tagTag: k.Tag[:], tagGenesis: k.Genesis[:]} {
+		if err := r.Fixed(tag, dst); err != nil {
+			return fail(err)
+		}
+	}
+	own := func(tag uint16, n int) secret.Secret {
+		b := r.Bytes(tag)
+		if len(b) != n {
+			err = vault.ErrMalformed
+			return secret.Secret{}
+		}
+		return secret.New(append([]byte(nil), b...))
+	}
+	k.Mix, k.KEMSeed, k.CacheKey = own(tagMix, 32), own(tagKEM, 32), own(tagCache, 32)
+	seed := own(tagLog, vault.SigningSeedLen)
+	if err != nil {
+		return fail(err)
+	}
+	if k.Log, err = vault.NewSigningKey(seed); err != nil {
+		return fail(err)
+	}
+	gens := r.Bytes(tagGenerations)
+	if k.EPKs, err = r.List(tagEPKs, 1<<16); err != nil || len(gens)%32 != 0 || len(gens) == 0 || len(k.EPKs) != len(gens)/32 {
+		return fail(vault.ErrMalformed)
+	}
+	for i := range k.EPKs {
+		k.EPKs[i] = append([]byte(nil), k.EPKs[i]...)
+		w := secret.New(append([]byte(nil), gens[32*i:32*i+32]...))
+		k.Generations = append(k.Generations, vault.NewGeneration(k.Space, uint32(i+1), w))
+	}
+	creds, err := r.List(tagCredentials, 1024)
+	if err != nil {
+		return fail(err)
+	}
+	for _, c := range creds {
+		cr, err := vault.ParseFields(c, 1, 2)
+		if err != nil {
+			return fail(err)
+		}
+		k.Credentials[string(cr.Bytes(1))] = string(cr.Bytes(2))
+	}
+	clear(b)
+	return k, nil
+}

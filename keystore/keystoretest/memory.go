@@ -22,7 +22,8 @@ const (
 	Absent
 	// Locked: keystore.ErrLocked.
 	Locked
-	// Silent: never answers; each call waits for its ctx, then says keystore.ErrTimeout (ctx's error where it was cancelled).
+	// Silent: never answers. A call whose ctx has a deadline waits for it, as with a real keychain; one without says
+	// keystore.ErrTimeout at once, so that no test waits for the real keychain's own deadline.
 	Silent
 	// Forgetting: Set keeps nothing and says keystore.ErrForgetful, as a keychain's read-back finds it; Get sees what was kept before.
 	Forgetting
@@ -124,7 +125,9 @@ func (m *Memory) enter(ctx context.Context, op string) error {
 	case Locked:
 		return fmt.Errorf("keychain %s: %w", op, keystore.ErrLocked)
 	case Silent:
-		<-ctx.Done()
+		if _, limited := ctx.Deadline(); limited {
+			<-ctx.Done()
+		}
 		if ctx.Err() == context.Canceled {
 			return ctx.Err()
 		}

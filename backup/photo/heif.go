@@ -32,7 +32,8 @@ func (p *parse) heif(s section) {
 		case "meta":
 			p.heifMeta(s, b)
 		case "mpvd":
-			p.f.Motion.set(Motion{Offset: b.at, Length: b.size()}, "HEIF mpvd")
+			// The box says it better than a length in XMP, which came first.
+			p.f.Motion = Value[Motion]{V: Motion{Offset: b.at, Length: b.size()}, Source: "HEIF mpvd", State: OK}
 		}
 	})
 }

@@ -2,6 +2,7 @@ package keystore_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -15,10 +16,11 @@ import (
 )
 
 // asking is a Secret Service that is unlocked and empty but asks before it stores anything. It stands for a person: the question is
-// dismissed, or never answered.
+// dismissed, or never answered. With something in holds it asks nothing, and holds on to that whatever it is told.
 type asking struct {
 	conn    *dbus.Conn
 	answer  bool
+	holds   string
 	prompts atomic.Int32
 }
 
@@ -26,6 +28,7 @@ const (
 	askPath    = dbus.ObjectPath("/org/freedesktop/secrets")
 	loginPath  = askPath + "/collection/login"
 	promptPath = askPath + "/prompt/p1"
+	itemPath   = loginPath + "/1"
 )
 
 func (a *asking) OpenSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
@@ -36,7 +39,18 @@ func (a *asking) Unlock(objects []dbus.ObjectPath) ([]dbus.ObjectPath, dbus.Obje
 	return objects, "/", nil
 }
 
-func (a *asking) SearchItems(map[string]string) ([]dbus.ObjectPath, *dbus.Error) { return nil, nil }
+func (a *asking) SearchItems(map[string]string) ([]dbus.ObjectPath, *dbus.Error) {
+	if a.holds != "" {
+		return []dbus.ObjectPath{itemPath}, nil
+	}
+	return nil, nil
+}
+
+func (a *asking) GetSecret(dbus.ObjectPath) (wireSecret, *dbus.Error) {
+	return wireSecret{Session: askPath + "/session/s1", Value: []byte(a.holds), ContentType: "text/plain"}, nil
+}
+
+func (a *asking) Delete() (dbus.ObjectPath, *dbus.Error) { return "/", nil }
 
 type wireSecret struct {
 	Session     dbus.ObjectPath
@@ -46,6 +60,9 @@ type wireSecret struct {
 }
 
 func (a *asking) CreateItem(map[string]dbus.Variant, wireSecret, bool) (dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	if a.holds != "" {
+		return itemPath, "/", nil
+	}
 	return "/", promptPath, nil
 }
 
@@ -59,7 +76,7 @@ func (a *asking) Prompt(string) *dbus.Error {
 
 func (a *asking) Close() *dbus.Error { return nil }
 
-func startAsking(t *testing.T, answer bool) *asking {
+func startAsking(t *testing.T, a *asking) *asking {
 	t.Helper()
 	service := keystoretest.StartForThisProcess(t)
 	service.StopKeyring()
@@ -68,9 +85,9 @@ func startAsking(t *testing.T, answer bool) *asking {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	a := &asking{conn: conn, answer: answer}
+	a.conn = conn
 	for path, iface := range map[dbus.ObjectPath]string{askPath: "Service", loginPath: "Collection", promptPath: "Prompt",
-		askPath + "/session/s1": "Session"} {
+		askPath + "/session/s1": "Session", itemPath: "Item"} {
 		if err := conn.Export(a, path, "org.freedesktop.Secret."+iface); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +117,7 @@ func startAsking(t *testing.T, answer bool) *asking {
 }
 
 func TestDismissedQuestionIsNotTakenForSuccess(t *testing.T) {
-	a := startAsking(t, true)
+	a := startAsking(t, &asking{answer: true})
 	err := patient.Set(keystore.AllowPrompt(context.Background()), item, secret.Random(32))
 	if !errors.Is(err, keystore.ErrForgetful) || a.prompts.Load() != 1 {
 		t.Fatalf("%v after %d questions, want ErrForgetful after one", err, a.prompts.Load())
@@ -108,7 +125,7 @@ func TestDismissedQuestionIsNotTakenForSuccess(t *testing.T) {
 }
 
 func TestUnansweredQuestionTimesOutAndHoldsNothingUp(t *testing.T) {
-	a := startAsking(t, false)
+	a := startAsking(t, &asking{})
 	err := short.Set(keystore.AllowPrompt(context.Background()), item, secret.Random(32))
 	if !errors.Is(err, keystore.ErrTimeout) || a.prompts.Load() != 1 {
 		t.Fatalf("%v after %d questions, want ErrTimeout after one", err, a.prompts.Load())
@@ -118,5 +135,16 @@ func TestUnansweredQuestionTimesOutAndHoldsNothingUp(t *testing.T) {
 	}
 	if err := patient.Delete(context.Background(), other); err != nil {
 		t.Fatalf("Delete of another item: %v", err)
+	}
+}
+
+func TestKeychainThatHoldsOnToTheOldIsForgetful(t *testing.T) {
+	startAsking(t, &asking{holds: base64.StdEncoding.EncodeToString(make([]byte, 32))})
+	ctx := context.Background()
+	if err := patient.Set(ctx, item, secret.Random(32)); !errors.Is(err, keystore.ErrForgetful) {
+		t.Errorf("Set: %v, want ErrForgetful", err)
+	}
+	if err := patient.Delete(ctx, item); !errors.Is(err, keystore.ErrForgetful) {
+		t.Errorf("Delete: %v, want ErrForgetful", err)
 	}
 }

@@ -1,0 +1,166 @@
+package texts
+
+import "fmt"
+
+// Problems, folders, destinations, activity, settings.
+const (
+	NoProblems        = "No problems"
+	SeeFiles          = "See the files"
+	Retry             = "Retry all"
+	LeaveOutAction    = "Leave unprotected"
+	LeaveOutAsk       = "Leave these unprotected? They move to “Not covered” with your name and today's date, and nothing copies them."
+	Retried           = "Taken up again."
+	LeftOutDone       = "Left unprotected."
+	ListLocked        = "Names are shown after unlocking."
+	ListEmpty         = "Nothing is listed here."
+	NoFolders         = "No folder is chosen"
+	NoFoldersWhy      = "Choose the folders whose originals are to be protected."
+	NoDestinations    = "There is no destination yet"
+	NoDestinationsWhy = "Add a drive or folder outside this computer's own disk."
+	NoActivity        = "Nothing was decided yet"
+	NoActivityWhy     = "Every automatic decision will be listed here in one sentence."
+	Remove            = "Remove…"
+	RemoveFolderAsk   = "Stop protecting this folder? Its copies stay and can be restored; newer changes are not copied."
+	Test              = "Test"
+	EventsLive        = "watched live"
+	EventsNot         = "looked at daily"
+	MissingFolder     = "not where it was"
+	Label             = "Name"
+	Folder            = "Folder"
+	IsAway            = "It is kept away from home"
+	Add               = "Add"
+	Found             = "Found"
+	LastScan          = "Last full look"
+	Adding            = "Testing"
+	Added             = "Added."
+	Removed           = "Removed."
+	Autostart         = "Start with the computer and protect in the background"
+	Appearance        = "Appearance"
+	AsSystem          = "As the system"
+	LightTheme        = "Light"
+	DarkTheme         = "Dark"
+	TextSize          = "Text size"
+	TextSizeNote      = "Takes effect when Lightproof is opened again."
+	Background        = "Background"
+	AboutHead         = "About"
+	AutostartNo       = "The system did not take the setting. Nothing was changed."
+)
+
+// NoProblemsLine is the empty state of Problems.
+func NoProblemsLine(ago string) string { return "Last look " + ago + "." }
+
+// Since dates a cause.
+func Since(date string) string { return "since " + date }
+
+// Files counts files.
+func Files(n string, one bool) string {
+	if one {
+		return n + " original"
+	}
+	return n + " originals"
+}
+
+// FolderName is the heading of a folder whose path may not be shown while locked.
+func FolderName(n int) string { return fmt.Sprintf("Folder %d", n) }
+
+// TestOK says that a destination passed its test.
+func TestOK(free string) string {
+	return "Wrote, read back and deleted a test file. " + free + " free."
+}
+
+// Lock and closing.
+const (
+	LockedTitle       = "Locked"
+	Passphrase        = "Passphrase"
+	Unlock            = "Unlock"
+	Unlocking         = "Unlocking"
+	WrongPassphrase   = "This passphrase does not fit. Nothing was changed."
+	KeychainLocked    = "The system keychain is locked or missing. Unlock it, then try again."
+	OpenElsewhere     = "Another Lightproof has the photos open. Close or lock it first."
+	UnlockFailed      = "The photos could not be opened. Copying goes on."
+	LockNote          = "Copying and checking go on while this is locked."
+	CloseAsk          = "Keep protecting in the background? Open Lightproof from the applications menu to see it."
+	KeepRunning       = "Keep running"
+	CloseInRestore    = "A restore is running."
+	CloseInRestoreWhy = "It waits where it is and can be continued."
+	KeepOpen          = "Keep open"
+	CloseWaits        = "Close; restore waits"
+	Stopped           = "Cannot tell: the background part is not running."
+	StartFailed       = "The background part did not start. Its last words are in the crash file in Lightproof's folder."
+	Failed            = "That did not work. Nothing was changed."
+	ReportWritten     = "The report was written."
+	Paused1h          = "Paused for 1 hour."
+	Resumed           = "Going on."
+	CheckStarted      = "Looking through the folders and reading copies back."
+)
+
+// Photos.
+const (
+	SearchHint      = "Search: name, date, camera, lens, folder"
+	AllPhotos       = "Everything"
+	FilterProblems  = "With problems"
+	FilterPending   = "Not yet proven"
+	FilterDeleted   = "Deleted at the source"
+	FilterRaw       = "RAW"
+	FilterVideo     = "Videos"
+	NoPhotos        = "No photos yet"
+	NoPhotosWhy     = "They appear here as soon as the first copies are made."
+	NothingFound    = "Nothing fits"
+	NothingFoundWhy = "Nothing held here fits this search."
+	ShowAll         = "Show everything"
+	ProtectedIn     = "Protected"
+	PendingMark     = "Not yet proven"
+	ProblemMark     = "Needs you"
+	UncoveredMark   = "Not covered"
+	DeletedMark     = "Deleted at the source, kept here"
+	Copies          = "Copies"
+	Versions        = "Versions"
+	Fingerprint     = "Fingerprint"
+	Location        = "Location"
+	AllExif         = "All EXIF"
+	LessExif        = "Less"
+	Copy            = "Copy"
+	RestoreThis     = "Restore this…"
+	RestoreVersion  = "Restore"
+	NoCopy          = "No copy yet"
+	Newest          = "newest"
+	GoToDate        = "Go to a date"
+	GoToHint        = "Year, or year and month: 2019-08"
+	Go              = "Go"
+	NoSuchMonth     = "There is no photo of that month."
+	Clear           = "Clear"
+	DetailsFailed   = "These details could not be read."
+)
+
+// Selected counts a selection.
+func Selected(n, size string) string { return n + " selected, " + size }
+
+// MonthCounts is the right part of a month's heading.
+func MonthCounts(originals, groups string) string {
+	return originals + " originals in " + groups + " groups"
+}
+
+// AllProven is a month's mark.
+func AllProven(span string) string { return "all proven, oldest " + span }
+
+// NPending is a month's mark.
+func NPending(n string) string { return n + " not yet proven" }
+
+// NProblems is a month's mark.
+func NProblems(n string) string { return n + " need you" }
+
+// NUncovered is a month's mark.
+func NUncovered(n string) string { return n + " not covered" }
+
+// CopyLine says what is known of one copy.
+func CopyLine(level, ago string) string {
+	switch level {
+	case "opened", "checked":
+		return level + " " + ago
+	case "confirmed":
+		return "held, not read back yet"
+	case "sent":
+		return "sent, not confirmed yet"
+	}
+	return "none"
+}

@@ -112,7 +112,7 @@ func TestParseTellsFaultsApart(t *testing.T) {
 		"wrong word":         {replaced(" "+first+" ", " zoo "), words.ErrChecksum, nil},
 		"word missing":       {replaced(" "+first+" ", " "), nil, new(*words.CountError)},
 		"no library":         {replaced(keyLibrary+":", "Librarian:"), nil, new(*LineError)},
-		"two libraries":      {string(good) + "Library: 00\n", nil, new(*LineError)},
+		"two libraries":      {string(good) + "Library: 10111213141516171819 1a1b1c1d1e1f\n", nil, new(*LineError)},
 		"short fingerprint":  {replaced("c8c9 cacb", "c8c9"), nil, new(*LineError)},
 		"date of no year":    {replaced("2026-11-03T09:30:00Z", "3 Nov"), nil, new(*LineError)},
 		"record 0":           {replaced("7 0007", "0 0007"), nil, new(*LineError)},

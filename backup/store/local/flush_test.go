@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"testing"
+	"time"
 
 	"lightproof/backup/store"
 )
@@ -64,7 +65,7 @@ func BenchmarkPutBarrier1000(b *testing.B) {
 			s := openPlace(b, dir, id)
 			setGroupSync(s, group)
 			b.SetBytes(1000 * smallObject)
-			n := 0
+			n, barrier := 0, time.Duration(0)
 			for b.Loop() {
 				for range 1000 {
 					n++
@@ -72,10 +73,13 @@ func BenchmarkPutBarrier1000(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
+				start := time.Now()
 				if err := s.Barrier(b.Context()); err != nil {
 					b.Fatal(err)
 				}
+				barrier += time.Since(start)
 			}
+			b.ReportMetric(float64(barrier.Microseconds())/float64(n), "µs/object-in-barrier")
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n), "µs/object")
 		})
 	}

@@ -1,4 +1,4 @@
-package channel_test
+package channel
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"lightproof/app/channel"
 	"lightproof/app/channel/channeltest"
 	"lightproof/backup"
 )
@@ -42,9 +41,9 @@ func newHome(t *testing.T) string {
 }
 
 // served gives a client of f over a line of its own.
-func served(t *testing.T, f *channeltest.Fake) (*channel.Server, *channel.Client) {
+func served(t *testing.T, f *channeltest.Fake) (*Server, *Client) {
 	t.Helper()
-	s, err := channel.Serve(context.Background(), f.Home, f)
+	s, err := Serve(context.Background(), f.Home, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,9 +51,9 @@ func served(t *testing.T, f *channeltest.Fake) (*channel.Server, *channel.Client
 	return s, dialed(t, f.Home)
 }
 
-func dialed(t *testing.T, home string) *channel.Client {
+func dialed(t *testing.T, home string) *Client {
 	t.Helper()
-	c, err := channel.Dial(context.Background(), home)
+	c, err := Dial(context.Background(), home)
 	if err != nil {
 		t.Fatal(err)
 	}

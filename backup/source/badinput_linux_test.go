@@ -56,6 +56,9 @@ func TestPathsBeyondPathMaxAreReadThroughDirectories(t *testing.T) {
 	plantAt(t, at, "deep.jpg", []byte("deep"))
 	unix.Close(at)
 
+	warm, _, _ := scanned(t, Folder{Root: dir}, ScanOptions{Under: "z side/side.jpg"}) // what the runtime opens once for itself
+	readAll(t, Folder{Root: dir}, warm["z side/side.jpg"])
+	before := openDescriptors(t)
 	items, _, sum := scanned(t, Folder{Root: dir}, ScanOptions{})
 	if sum.Found != levels+1 || !sum.Full || sum.AtLeast {
 		t.Fatalf("summary %+v", sum)
@@ -80,6 +83,18 @@ func TestPathsBeyondPathMaxAreReadThroughDirectories(t *testing.T) {
 	if got := readAll(t, Folder{Root: dir}, items[deep]); string(got) != "deep" {
 		t.Errorf("name by name the deepest file holds %q", got)
 	}
+	if after := openDescriptors(t); after > before {
+		t.Errorf("%d descriptors open, %d before", after, before)
+	}
+}
+
+func openDescriptors(t *testing.T) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(names)
 }
 
 func plantAt(t *testing.T, dir int, name string, content []byte) {

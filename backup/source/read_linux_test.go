@@ -143,6 +143,8 @@ func TestOpenTellsWhatHappenedSinceTheScan(t *testing.T) {
 		"now a pipe":            {func(p string) error { return replace(p, func() error { return unix.Mkfifo(p, 0o644) }) }, ErrChanged},
 		"now a directory":       {func(p string) error { return replace(p, func() error { return os.Mkdir(p, 0o755) }) }, ErrChanged},
 		"now under a file":      {func(p string) error { return nil }, ErrVanished},
+		"grown, time set back":  {growKeepingTime, ErrChanged},
+		"moved, a link to it":   {func(p string) error { return errors.Join(os.Rename(p, p+".moved"), os.Symlink(p+".moved", p)) }, ErrChanged},
 		"replaced, times equal": {replaceKeepingTime, ErrChanged},
 		"only its mode":         {func(p string) error { return os.Chmod(p, 0o600) }, nil},
 	} {
@@ -168,6 +170,11 @@ func TestOpenTellsWhatHappenedSinceTheScan(t *testing.T) {
 	}
 }
 
+func growKeepingTime(path string) error {
+	info, err := os.Stat(path)
+	return errors.Join(err, changes["append"](path), os.Chtimes(path, info.ModTime(), info.ModTime()))
+}
+
 func replaceKeepingTime(path string) error {
 	info, err := os.Stat(path)
 	content, err2 := os.ReadFile(path)
@@ -176,13 +183,14 @@ func replaceKeepingTime(path string) error {
 }
 
 func TestLinkSlippedIntoAPathIsNotFollowed(t *testing.T) {
-	outside := plant(t, "a.jpg")
+	outside := filepath.Join(t.TempDir(), "moved")
 	dir := plant(t, "sub/a.jpg")
 	items, _, _ := scanned(t, Folder{Root: dir}, ScanOptions{})
 	item := items["sub/a.jpg"]
-	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "sub")), os.Symlink(outside, filepath.Join(dir, "sub"))); err != nil {
+	if err := errors.Join(os.Rename(filepath.Join(dir, "sub"), outside), os.Symlink(outside, filepath.Join(dir, "sub"))); err != nil {
 		t.Fatal(err)
 	}
+	// It is the very same file, so that only the refusal of links can tell.
 	for _, old := range []bool{false, true} { // with openat2 and without
 		noOpenat2.Store(old)
 		_, err := NewOS(nil).Open(context.Background(), Folder{Root: dir}, item)

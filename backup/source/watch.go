@@ -76,6 +76,7 @@ type watch struct {
 	out     chan Change
 	dirs    map[string]bool // absolute paths that are watched
 	pending map[place]time.Time
+	limit   int              // of pending
 	timer   <-chan time.Time // nil while nothing is pending: no wake-ups then
 	started func()           // called when the first walk is done; for tests
 }
@@ -96,7 +97,7 @@ func (o *OS) newWatch(folders []Folder, options WatchOptions, source notifier) *
 	}
 	w := &watch{
 		os: o, source: source, options: options, out: make(chan Change),
-		dirs: map[string]bool{}, pending: map[place]time.Time{}, started: func() {},
+		dirs: map[string]bool{}, pending: map[place]time.Time{}, limit: maxPending, started: func() {},
 	}
 	for _, f := range folders {
 		real, err := filepath.EvalSymlinks(f.Root)

@@ -109,7 +109,7 @@ func (w *watch) add(dir string) error {
 
 // touch notes that something happened at a path.
 func (w *watch) touch(ctx context.Context, folder int, path string) {
-	if len(w.pending) >= maxPending {
+	if len(w.pending) >= w.limit {
 		w.loseAll(ctx, ErrEventsLost)
 	}
 	w.pending[place{folder, path}] = w.os.clock.Now()

@@ -9,24 +9,8 @@ import (
 	"lightproof/backup/vault/writer"
 )
 
-// File is one file entry with a table of bundles of its own: references in its versions point into Bundles.
-type File struct {
-	vault.Entry
-	Bundles []vault.BundleRef
-}
-
-// Page makes a page that holds just this file: the form that the local catalogue keeps.
-func (f *File) Page() vault.Page {
-	return vault.Page{Bundles: f.Bundles, Entries: []vault.Entry{f.Entry}}
-}
-
-// FileOfPage is the reverse of File.Page.
-func FileOfPage(p vault.Page) (*File, error) {
-	if len(p.Entries) != 1 {
-		return nil, fmt.Errorf("catalogue row: %w", vault.ErrMalformed)
-	}
-	return &File{Entry: p.Entries[0], Bundles: p.Bundles}, nil
-}
+// File is a file entry with its own table of bundles, and the views that reading needs.
+type File struct{ vault.File }
 
 // Catalogue collects file entries from commits. Not for concurrent use.
 type Catalogue struct {
@@ -85,7 +69,7 @@ func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
 		}
 	}
 	if f == nil {
-		f = &File{Entry: e}
+		f = &File{vault.File{Entry: e}}
 		f.Versions = nil
 		c.Files[e.ID] = f
 	} else {
@@ -113,7 +97,7 @@ func (f *File) join(v vault.Version, table []vault.BundleRef) error {
 	v.Parts = slices.Clone(v.Parts)
 	for i := range v.Parts {
 		if v.Parts[i].Small {
-			r, err := f.own(v.Parts[i].Ref, table)
+			r, err := f.Own(v.Parts[i].Ref, table)
 			if err != nil {
 				return err
 			}
@@ -121,7 +105,7 @@ func (f *File) join(v vault.Version, table []vault.BundleRef) error {
 		}
 	}
 	if v.Tile != nil && v.Tile.Small {
-		r, err := f.own(v.Tile.Ref, table)
+		r, err := f.Own(v.Tile.Ref, table)
 		if err != nil {
 			return err
 		}
@@ -138,25 +122,6 @@ func (f *File) join(v vault.Version, table []vault.BundleRef) error {
 	}
 	f.Versions = append(f.Versions, v)
 	return nil
-}
-
-func (f *File) own(r vault.Ref, table []vault.BundleRef) (vault.Ref, error) {
-	if int(r.Bundle) >= len(table) {
-		return r, fmt.Errorf("reference outside its table: %w", vault.ErrMalformed)
-	}
-	b := table[r.Bundle]
-	for i := range f.Bundles {
-		if f.Bundles[i].Cap.CID == b.Cap.CID {
-			r.Bundle = uint16(i)
-			return r, nil
-		}
-	}
-	if len(f.Bundles) > 1<<16-1 {
-		return r, fmt.Errorf("table of bundles: %w", vault.ErrMalformed)
-	}
-	f.Bundles = append(f.Bundles, b)
-	r.Bundle = uint16(len(f.Bundles) - 1)
-	return r, nil
 }
 
 // At is the newest version recorded at or before t (Unix seconds), nil if the file did not exist then or was deleted.

@@ -44,7 +44,7 @@ func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
 		root.Sources = append(root.Sources, s)
 	}
 	slices.SortFunc(root.Sources, func(a, b vault.Source) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	page := newPageBuilder()
+	page := vault.NewPageBuilder()
 	flush := func() error {
 		if len(page.Entries) == 0 {
 			return nil
@@ -52,16 +52,16 @@ func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
 		first := page.Entries[0].ID
 		cp, err := seal(page.Page)
 		root.Children = append(root.Children, vault.Child{First: first, Cap: cp})
-		page = newPageBuilder()
+		page = vault.NewPageBuilder()
 		return err
 	}
 	for _, f := range files {
-		if !page.fits(f) {
+		if !page.Fits(&f.File) {
 			if err := flush(); err != nil {
 				return nil, err
 			}
 		}
-		page.add(f)
+		page.Add(&f.File)
 	}
 	if err := flush(); err != nil {
 		return nil, err
@@ -72,56 +72,6 @@ func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
 	}
 	out.Payload = vault.Payload{Root: &cp}.Encode()
 	return out, nil
-}
-
-// pageBuilder joins files into one page with one table of bundles.
-type pageBuilder struct {
-	vault.Page
-	at   map[vault.CID]uint16
-	size int
-}
-
-func newPageBuilder() *pageBuilder { return &pageBuilder{at: map[vault.CID]uint16{}, size: 64} }
-
-func (b *pageBuilder) fits(f *File) bool {
-	n := len(f.Entry.Encode()) + 16
-	for _, r := range f.Bundles {
-		if _, ok := b.at[r.Cap.CID]; !ok {
-			n += vault.CapLen + 32
-		}
-	}
-	return len(b.Entries) == 0 || len(b.Entries) < vault.MaxPageEntries && b.size+n <= vault.MaxPageBytes/2 && len(b.Bundles)+len(f.Bundles) < 1<<16
-}
-
-func (b *pageBuilder) add(f *File) {
-	e := f.Entry
-	e.Versions = slices.Clone(e.Versions)
-	own := func(r vault.Ref) vault.Ref {
-		br := f.Bundles[r.Bundle]
-		i, ok := b.at[br.Cap.CID]
-		if !ok {
-			i = uint16(len(b.Bundles))
-			b.at[br.Cap.CID] = i
-			b.Bundles = append(b.Bundles, br)
-			b.size += vault.CapLen + 32
-		}
-		r.Bundle = i
-		return r
-	}
-	for i := range e.Versions {
-		v := &e.Versions[i]
-		v.Parts = slices.Clone(v.Parts)
-		for j := range v.Parts {
-			if v.Parts[j].Small {
-				v.Parts[j].Ref = own(v.Parts[j].Ref)
-			}
-		}
-		if v.Tile != nil && v.Tile.Small {
-			v.Tile = &vault.Part{Small: true, Ref: own(v.Tile.Ref)}
-		}
-	}
-	b.size += len(e.Encode()) + 16
-	b.Entries = append(b.Entries, e)
 }
 
 // Records are the object-list rows of a fold's chunks.

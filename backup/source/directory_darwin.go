@@ -31,7 +31,7 @@ func statFile(f *os.File) (facts, error) {
 func (d unixDirectory) stat(name string) (facts, error) {
 	var s unix.Stat_t
 	_, err := ignoringEINTR(func() (struct{}, error) {
-		return struct{}{}, unix.Fstatat(d.fd(), name, &s, unix.AT_SYMLINK_NOFOLLOW)
+		return struct{}{}, unix.Fstatat(d.at, name, &s, unix.AT_SYMLINK_NOFOLLOW)
 	})
 	return factsOf(&s), err
 }
@@ -49,7 +49,7 @@ func factsOf(s *unix.Stat_t) facts {
 }
 
 func (d unixDirectory) readable(name string) error {
-	err := unix.Faccessat(d.fd(), name, unix.R_OK, unix.AT_EACCESS)
+	err := unix.Faccessat(d.at, name, unix.R_OK, unix.AT_EACCESS)
 	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
 		return err
 	}

@@ -57,7 +57,7 @@ func (d unixDirectory) self() (facts, error) { return statFile(d.file) }
 func statFile(f *os.File) (facts, error) { return statAt(int(f.Fd()), "", unix.AT_EMPTY_PATH) }
 
 func (d unixDirectory) stat(name string) (facts, error) {
-	return statAt(d.fd(), name, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT)
+	return statAt(d.at, name, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT)
 }
 
 func statAt(dir int, name string, flags int) (facts, error) {
@@ -105,7 +105,7 @@ func statOld(dir int, name string, flags int) (facts, error) {
 
 // readable asks the system, with access lists and capabilities taken into account, without opening anything.
 func (d unixDirectory) readable(name string) error {
-	err := unix.Faccessat(d.fd(), name, unix.R_OK, unix.AT_EACCESS|unix.AT_SYMLINK_NOFOLLOW)
+	err := unix.Faccessat(d.at, name, unix.R_OK, unix.AT_EACCESS|unix.AT_SYMLINK_NOFOLLOW)
 	if errors.Is(err, unix.EACCES) {
 		return err
 	}

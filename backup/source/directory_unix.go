@@ -19,7 +19,14 @@ const (
 // namesAtOnce bounds one call for names, so that a huge directory is read in steps.
 const namesAtOnce = 4096
 
-type unixDirectory struct{ file *os.File }
+type unixDirectory struct {
+	file *os.File
+	at   int // its descriptor, as long as file is open
+}
+
+func newUnixDirectory(fd int) unixDirectory {
+	return unixDirectory{os.NewFile(uintptr(fd), "folder"), fd}
+}
 
 // openRoot opens the folder itself. Its path may lead through symbolic links: the user chose it so.
 func openRoot(path string) (directory, error) {
@@ -27,10 +34,8 @@ func openRoot(path string) (directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unixDirectory{os.NewFile(uintptr(fd), "folder")}, nil
+	return newUnixDirectory(fd), nil
 }
-
-func (d unixDirectory) fd() int { return int(d.file.Fd()) }
 
 func (d unixDirectory) Close() error { return d.file.Close() }
 
@@ -51,7 +56,7 @@ func (d unixDirectory) names() ([]string, error) {
 func (d unixDirectory) readlink(name string) (string, error) {
 	for size := 256; ; size *= 2 {
 		buffer := make([]byte, size)
-		n, err := ignoringEINTR(func() (int, error) { return unix.Readlinkat(d.fd(), name, buffer) })
+		n, err := ignoringEINTR(func() (int, error) { return unix.Readlinkat(d.at, name, buffer) })
 		if err != nil {
 			return "", err
 		}
@@ -62,15 +67,15 @@ func (d unixDirectory) readlink(name string) (string, error) {
 }
 
 func (d unixDirectory) openDir(rel string) (directory, error) {
-	fd, err := openBeneath(d.fd(), rel, dirFlags)
+	fd, err := openBeneath(d.at, rel, dirFlags)
 	if err != nil {
 		return nil, err
 	}
-	return unixDirectory{os.NewFile(uintptr(fd), "folder")}, nil
+	return newUnixDirectory(fd), nil
 }
 
 func (d unixDirectory) openFile(rel string) (*os.File, error) {
-	fd, err := openBeneath(d.fd(), rel, fileFlags)
+	fd, err := openBeneath(d.at, rel, fileFlags)
 	if err != nil {
 		return nil, err
 	}

@@ -35,12 +35,21 @@ func (w *walker) look(l *level, name string, beside func(string) bool) (isDir bo
 		f.State = OnlineOnly
 		return false, w.emit(f.Item)
 	}
-	if err := l.dir.readable(name); err != nil {
+	if err := w.readable(l, name, f); err != nil {
 		f.State, f.Reason, f.Err = Unreadable, ReasonPermission, classify(err)
 		return false, w.emit(f.Item)
 	}
 	f.State = Found
 	return false, w.emit(f.Item)
+}
+
+// readable asks the system unless the answer is plain: to a file's owner the mode speaks alone, access lists or not (acl(5)). A server
+// may think otherwise, so on network file systems it is asked.
+func (w *walker) readable(l *level, name string, f facts) error {
+	if f.Mode&0o400 != 0 && f.UID == w.user && !w.systems[f.ID.Device].network {
+		return nil
+	}
+	return l.dir.readable(name)
 }
 
 // skipRule names the rule that leaves f out. What is excluded by identity and what is no file cannot be included by the user.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type walker struct {
 	fn      func(Item) error
 	rules   *ruleSet
 	options ScanOptions
+	user    int64 // we, as the system counts; -1 where it does not
 	exclude exclusions
 	open    func(path string) (directory, error)
 	root    directory
@@ -47,7 +49,7 @@ func (o *OS) Scan(ctx context.Context, folder Folder, options ScanOptions, fn fu
 		options.MaxPath = DefaultMaxPath
 	}
 	w := &walker{
-		ctx: ctx, fn: fn, rules: rules, options: options, open: o.root,
+		ctx: ctx, fn: fn, rules: rules, options: options, open: o.root, user: int64(os.Geteuid()),
 		exclude: newExclusions(folder.Root, options.Exclude), systems: map[uint64]fileSystem{},
 	}
 	err = w.start(folder)
@@ -174,9 +176,7 @@ func (w *walker) consider(parent *level, dir directory, self facts, verdict int)
 	}
 	volumeRoot := self.ID.Device != parent.id.Device
 	if volumeRoot {
-		if _, known := w.systems[self.ID.Device]; !known {
-			w.systems[self.ID.Device] = dir.fileSystem()
-		}
+		w.know(dir, self.ID.Device)
 		if w.systems[self.ID.Device].system {
 			return skip(RuleSystem)
 		}
@@ -187,6 +187,12 @@ func (w *walker) consider(parent *level, dir directory, self facts, verdict int)
 		}
 	}
 	return w.enter(&level{dir: dir, path: self.Path, id: self.ID, verdict: verdict, volumeRoot: volumeRoot}, self.Item)
+}
+
+func (w *walker) know(dir directory, device uint64) {
+	if _, known := w.systems[device]; !known {
+		w.systems[device] = dir.fileSystem()
+	}
 }
 
 // enter lists a directory, reports what is not a directory in it and remembers its directories.
@@ -286,6 +292,7 @@ func (w *walker) under(top *level) error {
 			return w.cannotOpen(Item{Path: path, Kind: KindDir}, w.rules.judge(at.verdict, path, true), classify(err))
 		}
 		volume := f.ID.Device != at.id.Device
+		w.know(dir, f.ID.Device)
 		w.stack = append(w.stack, at)
 		at = &level{dir: dir, path: path, id: f.ID, verdict: w.rules.judge(at.verdict, path, true), volumeRoot: volume}
 	}

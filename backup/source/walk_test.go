@@ -64,7 +64,7 @@ func (b *brokenTree) inode(path string) uint64 {
 func (d brokenDirectory) stat(name string) (facts, error) {
 	path := join(d.path, name)
 	f := facts{blocks: 1}
-	f.Kind, f.Size, f.ID = KindFile, 1, Identity{Device: 1, Inode: d.tree.inode(path)}
+	f.Kind, f.Size, f.UID, f.ID = KindFile, 1, -2, Identity{Device: 1, Inode: d.tree.inode(path)}
 	if _, ok := d.tree.entries[path]; ok {
 		f.Kind = KindDir
 	}

@@ -1,7 +1,6 @@
 package sourcetest
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -123,9 +122,13 @@ func (f *file) fill(p []byte, offset int64) int {
 	return len(p)
 }
 
+// nameKey is FNV-1a, mixed.
 func nameKey(name string) uint64 {
-	sum := sha256.Sum256([]byte(name))
-	return binary.LittleEndian.Uint64(sum[:])
+	h := uint64(14695981039346656037)
+	for i := 0; i < len(name); i++ {
+		h = (h ^ uint64(name[i])) * 1099511628211
+	}
+	return mix(h)
 }
 
 // mix is the finaliser of SplitMix64: a bijection whose results look random (Steele, Lea, Flood 2014).

@@ -26,6 +26,7 @@ func (t *Tree) Scan(ctx context.Context, fo source.Folder, options source.ScanOp
 	total := len(planted) + invented
 	sum.Root = source.RootEvidence{ID: source.Identity{Device: 1, Inode: nameKey(fo.Root) | 1}, FileSystem: "invented", Entries: int64(total)}
 	next, p := 0, 0
+	ahead := InventedPath(0)
 	for n := 0; n < total; n++ {
 		if err := ctx.Err(); err != nil {
 			return sum, err
@@ -34,9 +35,10 @@ func (t *Tree) Scan(ctx context.Context, fo source.Folder, options source.ScanOp
 			break
 		}
 		var path string
-		if next < invented && (p == len(planted) || comparePaths(InventedPath(next), planted[p]) < 0) {
-			path = InventedPath(next)
+		if next < invented && (p == len(planted) || comparePaths(ahead, planted[p]) < 0) {
+			path = ahead
 			next++
+			ahead = InventedPath(next)
 		} else {
 			path = planted[p]
 			p++

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -75,7 +76,16 @@ func (t *Tree) Invent(root string, n int, size func(i int) int64) {
 const filesPerFolder = 500
 
 // InventedPath is the path of the i-th invented file (0 to 99,999,999).
-func InventedPath(i int) string { return fmt.Sprintf("%06d/IMG_%08d.JPG", i/filesPerFolder, i) }
+func InventedPath(i int) string {
+	path := []byte("000000/IMG_00000000.JPG")
+	for at, n := len("000000/IMG_00000000")-1, i; n > 0; at, n = at-1, n/10 {
+		path[at] = byte('0' + n%10)
+	}
+	for at, n := len("000000")-1, i/filesPerFolder; n > 0; at, n = at-1, n/10 {
+		path[at] = byte('0' + n%10)
+	}
+	return string(path)
+}
 
 // Put makes or replaces a file of the given size whose content follows from its path.
 func (t *Tree) Put(root, path string, size int64) { t.put(root, path, size, nil) }
@@ -234,22 +244,23 @@ func (t *Tree) find(root, path string) *file {
 	if !ok || i >= fo.invented {
 		return nil
 	}
-	return fo.invent(i)
+	return invent(path, fo.size(i))
 }
 
-func (fo *folder) invent(i int) *file {
-	path := InventedPath(i)
-	f := &file{item: newItem(path, fo.size(i))}
+func invent(path string, size int64) *file {
+	f := &file{item: newItem(path, size)}
 	f.bump()
 	return f
 }
 
+// inventedIndex is InventedPath backwards.
 func inventedIndex(path string) (int, bool) {
-	var dir, i int
-	if n, err := fmt.Sscanf(path, "%06d/IMG_%08d.JPG", &dir, &i); n != 2 || err != nil {
+	const start, length = len("000000/IMG_"), len("00000000")
+	if len(path) != start+length+len(".JPG") {
 		return 0, false
 	}
-	return i, i >= 0 && InventedPath(i) == path
+	i, err := strconv.Atoi(path[start : start+length])
+	return i, err == nil && i >= 0 && InventedPath(i) == path
 }
 
 // Open implements source.Tree.

@@ -30,6 +30,11 @@ func (p *parse) hint(code HintCode, text string) {
 // the reader's clock, against which dates in the future are passed over, and may be zero. Read never fails: an unreadable file has
 // Kind Unknown, no fields, and hints that say why.
 func Read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.Time) (Fields, []Hint) {
+	p := read(ctx, r, size, name, now)
+	return p.f, p.hints
+}
+
+func read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.Time) *parse {
 	ctx, cancel := context.WithTimeout(ctx, metadataTime)
 	defer cancel()
 	buf := buffers.Get().(*[]byte)
@@ -38,7 +43,7 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.
 	p.f.Turn = 1
 	if size <= 0 {
 		p.hint(HintEmpty, "the file is empty")
-		return p.f, p.hints
+		return p
 	}
 	p.f.Kind = Detect(p.w.at(0, int(min(size, HeadSize)), HeadSize))
 	p.walk()
@@ -47,7 +52,7 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.
 	if p.w.stopped {
 		p.hint(HintLimit, "reading for metadata stopped early")
 	}
-	return p.f, p.hints
+	return p
 }
 
 func (p *parse) walk() {

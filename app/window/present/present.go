@@ -146,3 +146,18 @@ func intentOf(c words.Class) Intent {
 	}
 	return SeeProblems
 }
+
+// lastHeard is when the last state came; zero if none did.
+func lastHeard(f Feed) time.Time {
+	if f.State == nil {
+		return time.Time{}
+	}
+	return f.State.At
+}
+
+func timeText(f Feed) string {
+	if at := lastHeard(f); !at.IsZero() {
+		return at.Format(time.RFC3339)
+	}
+	return ""
+}

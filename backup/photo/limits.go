@@ -15,7 +15,6 @@ const (
 
 	maxSegments   = 1024 // JPEG marker segments before the scan
 	maxBoxes      = 4096 // ISO-BMFF boxes on one level
-	maxBoxDepth   = 8
 	maxItems      = 4096
 	maxItemTable  = 256 << 10 // bytes of iinf and iloc
 	maxExtents    = 16

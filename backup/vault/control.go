@@ -165,6 +165,8 @@ type Control struct {
 	ByLogKey   bool       // freeze signed with the log key
 	Cosign     []byte     // Signatures of the second party
 
+	device []byte // the device's record as received
+
 	Signed []byte // as received; empty on an entry being built
 	Sigs   Signatures
 	Name   string
@@ -240,6 +242,14 @@ func (c *Control) Encode(cosign bool) []byte {
 	return f.Encoded()
 }
 
+// deviceRecord is the nested device field, as it was received where it was.
+func (c *Control) deviceRecord() []byte {
+	if c.device != nil {
+		return c.device
+	}
+	return c.Device.Encode()
+}
+
 // Head is the entry's place in the chain.
 func (c *Control) Head() Head { return HeadOf(c.Seq, c.Signed) }
 
@@ -280,7 +290,7 @@ func ParseControl(signed []byte) (*Control, error) {
 		if err != nil {
 			return fail(err)
 		}
-		c.Device = &d
+		c.Device, c.device = &d, r.Bytes(tagCtlDevice)
 	}
 	if r.Has(tagCtlRecov) {
 		v, err := parseRecovery(r.Bytes(tagCtlRecov))
@@ -321,7 +331,11 @@ func ParseControl(signed []byte) (*Control, error) {
 	for ; len(heads) > 0; heads = heads[48:] {
 		c.Heads = append(c.Heads, SeenHead{Tag: DevTag(heads[:8]), Head: Head{Seq: binary.BigEndian.Uint64(heads[8:]), Hash: Hash(heads[16:48])}})
 	}
-	c.ByLogKey = r.Has(tagByLogKey)
+	if c.ByLogKey = r.Has(tagByLogKey); c.ByLogKey {
+		if v, err := r.U8(tagByLogKey); err != nil || v != 1 {
+			return fail(ErrMalformed)
+		}
+	}
 	c.Cosign = r.Bytes(tagCtlCosign)
 	return c, c.checkShape()
 }

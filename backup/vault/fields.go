@@ -152,3 +152,19 @@ func (r Record) List(tag uint16, limit int) ([][]byte, error) {
 	}
 	return out, nil
 }
+
+// withoutField cuts one field out of an encoded record: what a second party signs is the record as received, less its signatures.
+func withoutField(b []byte, tag uint16) ([]byte, error) {
+	for at := 0; at+6 <= len(b); {
+		n := uint64(binary.BigEndian.Uint32(b[at+2:]))
+		if n > uint64(len(b)-at-6) {
+			break
+		}
+		end := at + 6 + int(n)
+		if binary.BigEndian.Uint16(b[at:]) == tag {
+			return append(append([]byte(nil), b[:at]...), b[end:]...), nil
+		}
+		at = end
+	}
+	return nil, fmt.Errorf("field %#x: %w", tag, ErrMalformed)
+}

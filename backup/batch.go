@@ -1,0 +1,278 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
+)
+
+// Limits of one batch, which becomes one commit.
+const (
+	batchFiles = 2000
+	batchBytes = 2 << 30
+)
+
+// errNoPlace ends a run in which no destination takes copies any more.
+var errNoPlace = errors.New("no destination takes copies now")
+
+// batch collects what becomes one commit. Its methods may be called by several workers.
+type batch struct {
+	run  *runner
+	keys *writer.Keyset
+	seq  uint64
+
+	mu      sync.Mutex
+	objects map[vault.CID]vault.ObjectRecord // all that this batch references
+	sent    map[*destination]map[vault.CID]bool
+	pages   map[vault.CID][]byte // page objects, for the local cache
+	bundle  *vault.Bundle
+	open    []*stored // have a record in the open bundle
+	done    []*stored
+	bundles map[vault.CID]catalog.Bundle
+	bytes   int64
+	small   *vault.ChunkBuffer
+}
+
+func newBatch(r *runner, keys *writer.Keyset, seq uint64, small *vault.ChunkBuffer) *batch {
+	return &batch{run: r, keys: keys, seq: seq, objects: map[vault.CID]vault.ObjectRecord{}, sent: map[*destination]map[vault.CID]bool{},
+		pages: map[vault.CID][]byte{}, bundles: map[vault.CID]catalog.Bundle{}, small: small}
+}
+
+func (b *batch) full() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.done)+len(b.open) >= batchFiles || b.bytes >= batchBytes
+}
+
+func (b *batch) empty() bool { return len(b.done)+len(b.open) == 0 }
+
+// add takes a stored file over, unless it stands in the open bundle and is added when that closes.
+func (b *batch) add(s *stored) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bytes += s.read
+	if s.small == nil {
+		b.done = append(b.done, s)
+	}
+}
+
+// addSmall seals a small content into the open bundle.
+func (b *batch) addSmall(ctx context.Context, e *Engine, s *stored, v *vault.Version, content []byte) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.bundle != nil && !b.bundle.Fits(len(content)) {
+		if err := b.closeBundle(ctx, e); err != nil {
+			return err
+		}
+	}
+	if b.bundle == nil {
+		b.bundle = b.keys.Current().NewBundle(b.small)
+	}
+	if j := s.j; j.old != nil && j.old.VersionID != [16]byte{} && j.old.Size == int64(len(content)) && j.old.SHA256 == objectHash(content) && len(j.old.Objects) > 0 {
+		v.Sum = objectHash(content) // touched only: nothing to store again
+		return nil
+	}
+	ref, sum, err := b.bundle.Add(content)
+	if err != nil {
+		return err
+	}
+	v.Sum, v.Parts = sum, []vault.Part{{Small: true, Ref: ref}}
+	s.small = &ref
+	s.finish(*v, e.clock.Now().Unix())
+	b.open = append(b.open, s) // from here on closeBundle, maybe of another worker, completes it
+	return nil
+}
+
+// closeBundle seals the open bundle and gives its capability to the files in it. b.mu is held.
+func (b *batch) closeBundle(ctx context.Context, e *Engine) error {
+	if b.bundle == nil {
+		return nil
+	}
+	bundle := b.bundle
+	b.bundle = nil
+	files := b.open
+	b.open = nil
+	if bundle.Records() == 0 {
+		return nil
+	}
+	salt := bundle.Salt()
+	sealed, err := bundle.Close()
+	if err != nil {
+		return err
+	}
+	rec, err := b.putLocked(ctx, e, sealed, vault.ClassBundle)
+	if err != nil {
+		return err
+	}
+	row := catalog.Bundle{Salt: salt}
+	for _, s := range files {
+		s.file.Bundles = []vault.BundleRef{{Cap: sealed.Cap, Salt: salt}}
+		s.records = append(s.records, rec)
+		s.row.Objects = append(s.row.Objects, rec.CID)
+		row.Contents = append(row.Contents, catalog.BundleContent{VersionID: s.row.VersionID, Len: s.small.Len})
+		b.done = append(b.done, s)
+	}
+	b.bundles[rec.CID] = row
+	return nil
+}
+
+func (b *batch) putChunk(ctx context.Context, e *Engine, s vault.Sealed, class vault.Class) (vault.ObjectRecord, error) {
+	b.mu.Lock()
+	rec, ok := b.objects[s.Cap.CID]
+	b.mu.Unlock()
+	if ok && rec.Object == s.Cap.Object {
+		return rec, nil
+	}
+	rec = vault.ObjectRecord{CID: s.Cap.CID, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: class}
+	sent, err := e.send(ctx, b.run, rec, s.Name(), s.Object)
+	if err != nil {
+		return rec, err
+	}
+	b.mu.Lock()
+	b.note(rec, sent)
+	b.mu.Unlock()
+	return rec, nil
+}
+
+func (b *batch) putLocked(ctx context.Context, e *Engine, s vault.Sealed, class vault.Class) (vault.ObjectRecord, error) {
+	rec := vault.ObjectRecord{CID: s.Cap.CID, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: class}
+	sent, err := e.send(ctx, b.run, rec, s.Name(), s.Object)
+	if err == nil {
+		b.note(rec, sent)
+	}
+	return rec, err
+}
+
+// note remembers a record and where it went. b.mu is held.
+func (b *batch) note(rec vault.ObjectRecord, sent []*destination) {
+	b.objects[rec.CID] = rec
+	for _, d := range sent {
+		if b.sent[d] == nil {
+			b.sent[d] = map[vault.CID]bool{}
+		}
+		b.sent[d][rec.CID] = true
+	}
+}
+
+// sealPage makes a chunk of class page; its object is a copy of its own.
+func (b *batch) sealPage(plain []byte) (vault.Sealed, error) {
+	buf := vault.NewChunkBufferFor(len(plain))
+	n := copy(buf.Room(), plain)
+	return b.keys.Current().Seal(buf, n, 0, nil)
+}
+
+// putPage stores a page under both its names and keeps it for the local cache.
+func (b *batch) putPage(ctx context.Context, e *Engine, s vault.Sealed) (vault.ObjectRecord, error) {
+	rec, err := b.putChunk(ctx, e, s, vault.ClassPage)
+	if err != nil {
+		return rec, err
+	}
+	if _, err := e.send(ctx, b.run, rec, vault.Mirror(s.Name()), s.Object); err != nil {
+		return rec, err
+	}
+	b.mu.Lock()
+	b.pages[rec.CID] = bytes.Clone(s.Object)
+	b.mu.Unlock()
+	return rec, nil
+}
+
+// send puts one object to every destination of the run that does not hold it, and returns those that it was put to. A destination
+// that fails leaves the run; without any left the run ends.
+func (e *Engine) send(ctx context.Context, r *runner, rec vault.ObjectRecord, name string, obj []byte) ([]*destination, error) {
+	var sent []*destination
+	for _, d := range r.destinations() {
+		held, err := e.holds(ctx, d, rec, name)
+		if err == nil && held {
+			continue
+		}
+		if err == nil {
+			err = putNew(ctx, d.store(), name, obj, rec.Object)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			r.lose(d, err)
+			continue
+		}
+		r.wrote(int64(len(obj)))
+		sent = append(sent, d)
+	}
+	if len(r.destinations()) == 0 {
+		return nil, fmt.Errorf("%w: %w", errNoPlace, r.lastLoss())
+	}
+	return sent, nil
+}
+
+// putNew stores an object; a name that is taken is fine if it holds these very bytes.
+func putNew(ctx context.Context, s store.Store, name string, obj []byte, want vault.Hash) error {
+	err := s.PutNew(ctx, name, obj)
+	if !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	return replaceWrong(ctx, s, name, obj, want)
+}
+
+// replaceWrong compares what stands under a taken name and heals it where it differs: the name is derived from the content, so other
+// bytes there are damage (a torn write) or sabotage.
+func replaceWrong(ctx context.Context, s store.Store, name string, obj []byte, want vault.Hash) error {
+	have, err := s.Get(ctx, name, store.GetOptions{})
+	if err != nil && !errors.Is(err, store.ErrNotExist) {
+		return err
+	}
+	if err == nil && objectHash(have) == want {
+		return nil
+	}
+	return s.Replace(ctx, name, obj)
+}
+
+// recheckAfter is how old a listing may be before a deduplication hit is looked at again.
+const recheckAfter = 7 * 24 * 3600
+
+// holds tells whether a destination has this object for sure enough not to send it again: it stands in our own signed lists with the
+// same bytes, no fault is known, and the destination was seen to have it within a week (else it is asked).
+func (e *Engine) holds(ctx context.Context, d *destination, rec vault.ObjectRecord, name string) (bool, error) {
+	o, err := e.db.Objects.Get(ctx, rec.CID)
+	if errors.Is(err, catalog.ErrNotFound) || err == nil && (o.CTH != rec.Object || o.FirstSeq == 0) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	key := copyKey(d, rec.CID, name)
+	c, err := e.db.Copies.Get(ctx, key)
+	if errors.Is(err, catalog.ErrNotFound) || err == nil && (c.Fault != catalog.FaultNone || c.Level == catalog.LevelNone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	now := e.clock.Now().Unix()
+	if now-max(c.SentAt, c.ConfirmedAt, c.CheckedAt, c.OpenedAt) < recheckAfter {
+		return true, nil
+	}
+	info, err := d.store().Stat(ctx, name)
+	if errors.Is(err, store.ErrNotExist) || err == nil && info.Size != int64(rec.Size) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	c.ConfirmedAt, c.Level = now, max(c.Level, catalog.LevelConfirmed)
+	return true, e.db.Copies.Put(ctx, key, c)
+}
+
+// copyKey names an object's copy: anonymous chunks by cid, the mirror of a page and all others by name.
+func copyKey(d *destination, cid vault.CID, name string) catalog.CopyKey {
+	if c, ok := vault.ParseChunkName(name); ok && c == cid {
+		return catalog.CopyKey{Destination: d.id, CID: cid}
+	}
+	return catalog.CopyKey{Destination: d.id, Name: name}
+}

@@ -1,0 +1,335 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
+)
+
+// target is one object at one destination that can be read back: what must stand there is known from our own signed records.
+type target struct {
+	key  catalog.CopyKey
+	name string
+	want vault.Hash
+	size int64
+	copy catalog.Copy
+	page bool
+}
+
+// targets lists what a destination should hold. all false: only copies that were never read back since they were written.
+func (e *Engine) targets(ctx context.Context, d *destination, all bool) (out []target, err error) {
+	copies := map[catalog.CopyKey]catalog.Copy{}
+	err = e.db.Copies.Each(ctx, func(k catalog.CopyKey, c catalog.Copy) error {
+		if k.Destination == d.id {
+			copies[k] = c
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	add := func(t target) {
+		t.copy = copies[t.key]
+		if all || t.copy.Level < catalog.LevelChecked || t.copy.Fault != catalog.FaultNone {
+			out = append(out, t)
+		}
+	}
+	err = e.db.Objects.Each(ctx, func(cid [32]byte, o catalog.Object) error {
+		if o.FirstSeq == 0 {
+			return nil
+		}
+		t := target{key: catalog.CopyKey{Destination: d.id, CID: cid}, name: vault.ChunkName(cid), want: o.CTH, size: int64(o.Size), page: vault.Class(o.Class) == vault.ClassPage}
+		add(t)
+		if t.page {
+			t.name = vault.Mirror(t.name)
+			t.key = catalog.CopyKey{Destination: d.id, Name: t.name}
+			add(t)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = e.db.State.Scan(ctx, func(k, v []byte) error {
+		name, ok := strings.CutPrefix(string(k), rowEnvelope)
+		if !ok || len(v) < 8 {
+			return nil
+		}
+		for _, n := range []string{name, vault.Mirror(name)} {
+			add(target{key: catalog.CopyKey{Destination: d.id, Name: n}, name: n, want: objectHash(v[8:]), size: int64(len(v) - 8), page: true})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// readBack reads stored objects back and compares every byte with our records; what is wrong is healed where another good copy or the
+// original itself still gives the same bytes. all false: only copies without proof.
+func (r *runner) readBack(ctx context.Context, all bool) error {
+	for _, d := range r.destinations() {
+		list, err := r.e.targets(ctx, d, all)
+		if err != nil {
+			return err
+		}
+		if err := r.readBackAt(ctx, d, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) error {
+	if len(list) == 0 {
+		return nil
+	}
+	e := r.e
+	r.kind, r.started = "reading-back", e.clock.Now()
+	var bytes int64
+	for _, t := range list {
+		bytes += t.size
+	}
+	r.done.Store(0)
+	r.bytes.Store(0)
+	r.total.Store(int64(len(list)))
+	r.totalBytes.Store(bytes)
+	pending := map[catalog.CopyKey]catalog.Copy{}
+	flush := func() error {
+		err := e.db.Update(context.WithoutCancel(ctx), func(w *catalog.Writer) error {
+			for k, c := range pending {
+				if err := w.Copies.Put(ctx, k, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		clear(pending)
+		return err
+	}
+	for _, t := range list {
+		if ctx.Err() != nil {
+			break
+		}
+		b, err := d.store().Get(ctx, t.name, store.GetOptions{Fresh: true})
+		now := e.clock.Now().Unix()
+		c := t.copy
+		switch {
+		case err == nil && objectHash(b) == t.want:
+			c.Level, c.CheckedAt, c.Fault, c.FaultAt = max(c.Level, catalog.LevelChecked), now, catalog.FaultNone, 0
+		case err == nil, errors.Is(err, store.ErrNotExist):
+			c.Level, c.Fault, c.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
+			if err != nil {
+				c.Fault = catalog.FaultMissing
+			}
+			r.result.Bad++
+			if herr := e.heal(ctx, d, t); herr == nil {
+				r.result.Repaired++
+				c = catalog.Copy{Level: catalog.LevelChecked, SentAt: now, CheckedAt: now}
+			} else if ctx.Err() != nil {
+				continue
+			} else if !errors.Is(herr, vault.ErrMissing) {
+				r.issue(Issue{Code: storeCode(herr), Args: map[string]string{"destination": d.set.Label}})
+			}
+		default:
+			if ctx.Err() == nil {
+				r.lose(d, err)
+				_ = flush()
+				return nil
+			}
+			continue
+		}
+		pending[t.key] = c
+		r.done.Add(1)
+		r.result.Objects++
+		r.progress(int64(len(b)))
+		if len(pending) >= 1000 {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.destFact(d.set.ID).LastRead = e.clock.Now().Unix()
+	e.mu.Unlock()
+	return ctx.Err()
+}
+
+// heal puts an object's right bytes back: from the local cache of records, the doubled copy, another destination, or the original.
+func (e *Engine) heal(ctx context.Context, d *destination, t target) error {
+	obj, err := e.goodCopy(ctx, d, t)
+	if err != nil {
+		return err
+	}
+	if _, err := d.store().Stat(ctx, t.name); errors.Is(err, store.ErrNotExist) {
+		if err := d.store().PutNew(ctx, t.name, obj); err != nil {
+			return err
+		}
+		if err := d.store().Barrier(ctx); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	} else if err := d.store().Replace(ctx, t.name, obj); err != nil {
+		return err
+	}
+	back, err := d.store().Get(ctx, t.name, store.GetOptions{Fresh: true})
+	if err == nil && objectHash(back) != t.want {
+		err = fmt.Errorf("healed copy of %s reads back wrong: %w", t.name, vault.ErrTampered)
+	}
+	return err
+}
+
+// goodCopy finds bytes whose hash is the recorded one. ErrMissing where there are none.
+func (e *Engine) goodCopy(ctx context.Context, d *destination, t target) ([]byte, error) {
+	plain := strings.TrimPrefix(t.name, "m2/")
+	if t.page {
+		if b, err := (cached{e}).Get(ctx, plain); err == nil && objectHash(b) == t.want {
+			return b, nil
+		}
+	}
+	for _, at := range e.destinations() {
+		if at.store() == nil {
+			continue
+		}
+		names := []string{plain}
+		if t.page {
+			names = append(names, vault.Mirror(plain))
+		}
+		for _, n := range names {
+			if at == d && n == t.name {
+				continue
+			}
+			if b, err := at.store().Get(ctx, n, store.GetOptions{}); err == nil && objectHash(b) == t.want {
+				return b, nil
+			}
+		}
+	}
+	if cid, ok := vault.ParseChunkName(plain); ok {
+		return e.remake(ctx, cid, t.want)
+	}
+	return nil, fmt.Errorf("%s: %w", t.name, vault.ErrMissing)
+}
+
+// check verifies at the wanted level and heals what it finds.
+func (e *Engine) check(ctx context.Context, c Check) (*Run, error) {
+	e.run.Lock()
+	defer e.run.Unlock()
+	r := e.newRunner("reading-back")
+	defer e.endWork(ctx)
+	r.connect(ctx)
+	if c.Destination != "" {
+		var kept []*destination
+		for _, d := range r.dests {
+			if d.set.ID == c.Destination || d.set.Label == c.Destination {
+				kept = append(kept, d)
+			}
+		}
+		r.dests = kept
+	}
+	if len(r.dests) == 0 {
+		return r.end(ctx), fmt.Errorf("%w: %w", errNoPlace, r.lastLoss())
+	}
+	var err error
+	switch c.Level {
+	case "quick", "structural", "full", "":
+	default:
+		return nil, fmt.Errorf("level %q: %w", c.Level, vault.ErrMalformed)
+	}
+	for _, d := range r.destinations() {
+		if err = r.quick(ctx, d); err != nil {
+			break
+		}
+		if c.Level == "structural" {
+			err = r.structural(ctx, d)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil && c.Level == "full" {
+		err = r.readBack(ctx, true)
+	}
+	res := r.end(ctx)
+	res.Stopped = ctx.Err() != nil
+	if aerr := e.afterRun(context.WithoutCancel(ctx)); err == nil {
+		err = aerr
+	}
+	return res, err
+}
+
+// quick checks chain, heads, signatures, and names and sizes of everything listed.
+func (r *runner) quick(ctx context.Context, d *destination) error {
+	e := r.e
+	objects := vaultObjects{d.store()}
+	if err := e.followChain(ctx); err != nil {
+		return err
+	}
+	head, found, err := writer.WalkLog(ctx, objects, e.keys, e.chain, e.keys.Tag, vault.Head{}, func(writer.LogCommit) error { return ctx.Err() })
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		r.result.Bad++
+		if !errors.Is(f.Err, vault.ErrMissing) && !errors.Is(f.Err, vault.ErrTampered) {
+			r.issue(Issue{Code: "damaged-copy", Args: map[string]string{"destination": d.set.Label}})
+		}
+	}
+	if head.Seq < e.log.Seq {
+		r.issue(Issue{Code: "rolled-back", Count: int64(e.log.Seq - head.Seq), Args: map[string]string{"destination": d.set.Label}})
+	}
+	sizes := map[string]int64{}
+	if err := d.store().List(ctx, "", func(i store.Info) error { sizes[i.Name] = i.Size; return nil }); err != nil {
+		return err
+	}
+	list, err := e.targets(ctx, d, true)
+	if err != nil {
+		return err
+	}
+	var wrong []target
+	now := e.clock.Now().Unix()
+	err = e.db.Update(ctx, func(w *catalog.Writer) error {
+		for _, t := range list {
+			r.result.Objects++
+			c := t.copy
+			if size, ok := sizes[t.name]; ok && size == t.size {
+				if c.Level == catalog.LevelNone && c.Fault == catalog.FaultNone || c.Level == catalog.LevelSent {
+					c.Level = catalog.LevelConfirmed
+				}
+				c.ConfirmedAt = now
+				if err := w.Copies.Put(ctx, t.key, c); err != nil {
+					return err
+				}
+				continue
+			}
+			wrong = append(wrong, t)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.readBackAt(ctx, d, wrong)
+}
+
+// structural reads both copies of all records.
+func (r *runner) structural(ctx context.Context, d *destination) error {
+	list, err := r.e.targets(ctx, d, true)
+	if err != nil {
+		return err
+	}
+	var records []target
+	for _, t := range list {
+		if t.page {
+			records = append(records, t)
+		}
+	}
+	return r.readBackAt(ctx, d, records)
+}

@@ -1,0 +1,328 @@
+package backup
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
+)
+
+func hexID(id [16]byte) string { return hex.EncodeToString(id[:]) }
+
+// inlineBody is the longest delta that stands in the payload itself; longer ones go into page chunks.
+const inlineBody = 512 << 10
+
+// commit makes a batch durable in the order of FORMAT.md ("Write order"): chunks; pages and lists; the commit's own bytes in the local
+// journal; the commit. A crash leaves at worst objects that nothing refers to.
+func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error {
+	if b.empty() && len(removed) == 0 {
+		return nil
+	}
+	r := b.run
+	if err := e.barrier(ctx, r); err != nil {
+		return err
+	}
+	now := e.clock.Now().Unix()
+	payload, err := e.body(ctx, b, removed, now)
+	if err != nil {
+		return err
+	}
+	sealed, err := b.keys.SealPayload(b.seq, payload.Encode())
+	if err != nil {
+		return err
+	}
+	list, err := e.newRecords(ctx, b)
+	if err != nil {
+		return err
+	}
+	head := vault.Commit{Seq: b.seq, Prev: e.prev(), Time: now, Control: e.facts.Control, Seen: e.facts.Seen, Type: vault.CommitDelta}
+	head.Counters.Files = uint64(len(b.done))
+	head.Counters.BytesUp = uint64(b.bytes)
+	envelopes, err := e.attach(b.keys, &head, list)
+	if err != nil {
+		return err
+	}
+	if err := e.barrier(ctx, r); err != nil {
+		return err
+	}
+	built, err := b.keys.SealCommit(head, sealed)
+	if err != nil {
+		return err
+	}
+	envelopes = append(envelopes, built.Built)
+	if err := e.journal(ctx, b, removed, list, envelopes, built.Head, now); err != nil {
+		return err
+	}
+	r.result.New += int64(countNew(b.done))
+	r.result.Removed += int64(len(removed))
+	for _, d := range r.destinations() {
+		if err := e.deliver(ctx, d); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			r.lose(d, err)
+		}
+	}
+	if err := e.recount(ctx); err != nil {
+		return err
+	}
+	r.show(true)
+	return nil
+}
+
+func countNew(done []*stored) (n int) {
+	for _, s := range done {
+		if !s.sameByte {
+			n++
+		}
+	}
+	return n
+}
+
+func (e *Engine) prev() vault.Hash {
+	if e.log.Seq == 0 {
+		return e.keys.Genesis
+	}
+	return e.log.Hash
+}
+
+// barrier makes what was put durable at every destination of the run.
+func (e *Engine) barrier(ctx context.Context, r *runner) error {
+	for _, d := range r.destinations() {
+		err := d.store().Barrier(ctx)
+		var taken *store.BarrierError
+		if errors.As(err, &taken) {
+			// Another writer of the same content was first: the next look at the object compares its bytes.
+			err = nil
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			r.lose(d, err)
+		}
+	}
+	if len(r.destinations()) == 0 {
+		return fmt.Errorf("%w: %w", errNoPlace, r.lastLoss())
+	}
+	return nil
+}
+
+// body makes the delta: in the payload where it is short, else as page chunks.
+func (e *Engine) body(ctx context.Context, b *batch, removed []removal, now int64) (vault.Payload, error) {
+	files := make([]*vault.File, 0, len(b.done)+len(removed))
+	for _, s := range b.done {
+		files = append(files, &s.file)
+	}
+	for i := range removed {
+		if removed[i].file.FileID != [16]byte{} { // else it was never stored: there is nothing to record
+			files = append(files, removedFile(&removed[i], now))
+		}
+	}
+	slices.SortFunc(files, func(x, y *vault.File) int { return cmp.Compare(string(x.ID[:]), string(y.ID[:])) })
+	var pages []*vault.PageBuilder
+	page := vault.NewPageBuilder()
+	page.Sources = e.sources()
+	for _, f := range files {
+		if !page.Fits(f) {
+			pages = append(pages, page)
+			page = vault.NewPageBuilder()
+		}
+		page.Add(f)
+	}
+	pages = append(pages, page)
+	if len(pages) == 1 && page.Size() <= inlineBody {
+		if body := page.Encode(); len(body) <= inlineBody {
+			return vault.Payload{Body: body}, nil
+		}
+	}
+	var p vault.Payload
+	for _, page := range pages {
+		s, err := b.sealPage(page.Encode())
+		if err != nil {
+			return p, err
+		}
+		if _, err := b.putPage(ctx, e, s); err != nil {
+			return p, err
+		}
+		p.Pages = append(p.Pages, s.Cap)
+	}
+	return p, nil
+}
+
+// removedFile is the delta entry of a deletion at the source.
+func removedFile(r *removal, now int64) *vault.File {
+	id := vault.NewVersionID()
+	f := &vault.File{Entry: vault.Entry{ID: r.file.FileID, Source: r.key.Folder, Path: r.key.Path, ModTime: r.file.ModTimeNS, Mode: r.file.Mode,
+		Versions: []vault.Version{{ID: id, Removed: true, Recorded: now}}}}
+	r.file.VersionID = id
+	return f
+}
+
+func (e *Engine) sources() (out []vault.Source) {
+	for _, f := range e.folders() {
+		s := vault.Source{ID: f.ID, Root: f.Root}
+		for _, r := range f.Rules {
+			s.Rule += r.Pattern + "\n"
+		}
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b vault.Source) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return out
+}
+
+// newRecords are the objects that this log has not listed yet. Only what a finished file or page refers to is listed.
+func (e *Engine) newRecords(ctx context.Context, b *batch) ([]vault.ObjectRecord, error) {
+	used := map[vault.CID]bool{}
+	for cid := range b.pages {
+		used[cid] = true
+	}
+	for _, s := range b.done {
+		for _, r := range s.records {
+			used[r.CID] = true
+		}
+	}
+	var out []vault.ObjectRecord
+	for cid := range used {
+		o, err := e.db.Objects.Get(ctx, cid)
+		if err == nil && o.FirstSeq != 0 && o.CTH == b.objects[cid].Object {
+			continue
+		}
+		if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+			return nil, err
+		}
+		out = append(out, b.objects[cid])
+	}
+	return out, nil
+}
+
+// attach puts the object list into the commit, or beside it where it is long.
+func (e *Engine) attach(k *writer.Keyset, head *vault.Commit, list []vault.ObjectRecord) ([]writer.Built, error) {
+	enc := vault.ObjectList{Records: list}.Encode()
+	if len(enc) <= vault.MaxInlineList {
+		head.Inline = enc
+		return nil, nil
+	}
+	var out []writer.Built
+	const perPart = (vault.MaxListPart - 64) / vault.ObjectRecordLen
+	for part := range slices.Chunk(list, perPart) {
+		built, row, err := k.SealList(head.Seq, vault.ObjectList{Records: part}.Encode())
+		if err != nil {
+			return nil, err
+		}
+		head.Lists = append(head.Lists, row)
+		out = append(out, built)
+	}
+	return out, nil
+}
+
+// Rows of the State table: cached envelopes and pages, and their order of writing.
+const (
+	rowEnvelope = "env/"  // + name → order (8 bytes) || object
+	rowPage     = "page/" // + cid → object
+)
+
+func envelopeRow(order uint64, obj []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, order), obj...)
+}
+
+// journal writes everything that a commit means here, its own bytes included, in one transaction: after it the commit exists, and
+// whatever happens next it is delivered, these very bytes.
+func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list []vault.ObjectRecord, envelopes []writer.Built, head vault.Head, now int64) error {
+	e.mu.Lock()
+	old := e.log
+	e.log = head
+	e.mu.Unlock()
+	facts, err := e.encodeFacts()
+	if err != nil {
+		return err
+	}
+	err = e.db.Update(ctx, func(w *catalog.Writer) error {
+		for _, env := range envelopes {
+			if err := w.State.Put(ctx, []byte(rowEnvelope+env.Name), envelopeRow(head.Seq, env.Object)); err != nil {
+				return err
+			}
+		}
+		for cid, obj := range b.pages {
+			if err := w.State.Put(ctx, append([]byte(rowPage), cid[:]...), obj); err != nil {
+				return err
+			}
+		}
+		for _, o := range list {
+			row := catalog.Object{CTH: o.Object, Size: o.Size, Class: uint8(o.Class), FirstSeq: head.Seq}
+			if err := w.Objects.Put(ctx, o.CID, row); err != nil {
+				return err
+			}
+		}
+		for cid, row := range b.bundles {
+			if err := w.Bundles.Put(ctx, cid, row); err != nil {
+				return err
+			}
+		}
+		for d, sent := range b.sent {
+			for cid := range sent {
+				c := catalog.Copy{Level: catalog.LevelSent, SentAt: now}
+				if err := w.Copies.Put(ctx, catalog.CopyKey{Destination: d.id, CID: cid}, c); err != nil {
+					return err
+				}
+				if b.pages[cid] != nil {
+					if err := w.Copies.Put(ctx, catalog.CopyKey{Destination: d.id, Name: vault.Mirror(vault.ChunkName(cid))}, c); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		if err := e.journalFiles(ctx, w, b, removed, head.Seq, now); err != nil {
+			return err
+		}
+		return w.State.Put(ctx, []byte(factsRow), facts)
+	})
+	if err != nil {
+		e.mu.Lock()
+		e.log = old
+		e.mu.Unlock()
+	}
+	return err
+}
+
+func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, removed []removal, seq uint64, now int64) error {
+	for _, s := range b.done {
+		if !s.sameByte {
+			s.row.Commit = seq
+			v := catalog.Version{FileID: s.row.FileID, Size: int64(s.file.Versions[0].Size), Seq: seq, RecordedAt: now, Objects: s.row.Objects}
+			if err := w.Versions.Put(ctx, s.row.VersionID, v); err != nil {
+				return err
+			}
+		}
+		if s.j.moved != "" {
+			if err := w.Files.Delete(ctx, catalog.FileKey{Folder: s.j.folder.ID, Path: s.j.moved}); err != nil {
+				return err
+			}
+		}
+		if err := w.Files.Put(ctx, catalog.FileKey{Folder: s.j.folder.ID, Path: s.j.item.Path}, s.row); err != nil {
+			return err
+		}
+	}
+	for _, r := range removed {
+		if err := w.Files.Delete(ctx, r.key); err != nil {
+			return err
+		}
+		if r.file.FileID == [16]byte{} {
+			continue
+		}
+		v := catalog.Version{FileID: r.file.FileID, Seq: seq, Removed: true, RecordedAt: now}
+		if err := w.Versions.Put(ctx, r.file.VersionID, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,410 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/source"
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+)
+
+// runner is one long work: which destinations still take part, how far it is, what went wrong.
+type runner struct {
+	e       *Engine
+	kind    string
+	started time.Time
+	result  *Run
+
+	done, bytes, stored atomic.Int64
+	total, totalBytes   atomic.Int64
+
+	mu     sync.Mutex
+	dests  []*destination
+	loss   error
+	shown  time.Time
+	reason map[string]int64
+}
+
+func (e *Engine) newRunner(kind string) *runner {
+	now := e.clock.Now()
+	return &runner{e: e, kind: kind, started: now, result: &Run{Started: now}}
+}
+
+func (r *runner) destinations() []*destination {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dests
+}
+
+// lose takes a destination out of the run.
+func (r *runner) lose(d *destination, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	kept := make([]*destination, 0, len(r.dests))
+	for _, x := range r.dests {
+		if x != d {
+			kept = append(kept, x)
+		}
+	}
+	if len(kept) < len(r.dests) {
+		r.result.Issues = append(r.result.Issues, Issue{Code: storeCode(err), Args: map[string]string{"destination": d.set.Label}})
+	}
+	r.dests, r.loss = kept, err
+	d.setProblem(storeCode(err))
+}
+
+func (r *runner) lastLoss() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.loss == nil {
+		return store.ErrAway
+	}
+	return r.loss
+}
+
+func (r *runner) progress(n int64) {
+	r.bytes.Add(n)
+	r.show(false)
+}
+
+func (r *runner) wrote(n int64) { r.stored.Add(n) }
+
+// showEvery is how often progress reaches the screens.
+const showEvery = 200 * time.Millisecond
+
+// show publishes progress, at most five times a second unless forced.
+func (r *runner) show(force bool) {
+	now := r.e.clock.Now()
+	r.mu.Lock()
+	if !force && now.Sub(r.shown) < showEvery {
+		r.mu.Unlock()
+		return
+	}
+	r.shown = now
+	r.mu.Unlock()
+	w := &Work{Kind: r.kind, Done: r.done.Load(), Total: r.total.Load(), Bytes: r.bytes.Load(), TotalBytes: r.totalBytes.Load(), Started: r.started}
+	if d := now.Sub(r.started).Seconds(); d > 0 {
+		w.Rate = float64(w.Bytes) / d
+		// An estimate means something once a tenth is done.
+		if w.TotalBytes > 0 && w.Bytes*10 >= w.TotalBytes && w.Rate > 0 {
+			w.Left = time.Duration(float64(w.TotalBytes-w.Bytes) / w.Rate * float64(time.Second))
+		}
+	}
+	r.e.mu.Lock()
+	r.e.work = w
+	r.e.mu.Unlock()
+	r.e.publishNow()
+}
+
+func (r *runner) issue(i Issue) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.result.Issues) < 1000 {
+		r.result.Issues = append(r.result.Issues, i)
+	}
+}
+
+// backUp looks at every folder, stores what is new, and reads the new copies back.
+func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
+	e.run.Lock()
+	defer e.run.Unlock()
+	r := e.newRunner("looking")
+	defer e.endWork(ctx)
+	r.connect(ctx)
+	for _, d := range r.destinations() {
+		if err := e.deliver(ctx, d); err != nil && ctx.Err() == nil {
+			r.lose(d, err)
+		}
+	}
+	var runErr error
+	var all []*looked
+	for _, f := range e.folders() {
+		l, err := e.look(ctx, f)
+		if err != nil {
+			if ctx.Err() != nil {
+				return r.end(ctx), ctx.Err()
+			}
+			r.issue(Issue{Code: "read-error", Path: f.Root})
+			runErr = err
+			continue
+		}
+		r.result.Looked += l.found
+		for _, i := range l.issues {
+			r.issue(i)
+		}
+		all = append(all, l)
+		r.show(false)
+	}
+	if e.pausedNow() {
+		return r.end(ctx), e.afterRun(ctx)
+	}
+	if err := r.store(ctx, all); err != nil {
+		runErr = err
+	}
+	if ctx.Err() == nil {
+		if err := r.readBack(ctx, false); err != nil && runErr == nil {
+			runErr = err
+		}
+	}
+	res := r.end(ctx)
+	if ctx.Err() != nil {
+		res.Stopped = true
+		// What was stored before the stop counts; the state must say so even though ctx has ended.
+		_ = e.afterRun(context.WithoutCancel(ctx))
+		return res, ctx.Err()
+	}
+	if errors.Is(runErr, errNoPlace) {
+		runErr = nil // named in the issues; the files wait
+	}
+	if err := e.afterRun(ctx); err != nil && runErr == nil {
+		runErr = err
+	}
+	return res, runErr
+}
+
+func (r *runner) connect(ctx context.Context) {
+	now := r.e.clock.Now().Unix()
+	for _, d := range r.e.destinations() {
+		err := d.connect(ctx, r.e.o.Open)
+		r.e.mu.Lock()
+		f := r.e.destFact(d.set.ID)
+		switch {
+		case err == nil:
+			f.LastSeen, f.Away = now, 0
+		case f.Away == 0:
+			f.Away = now
+		}
+		r.e.mu.Unlock()
+		if err != nil {
+			r.issue(Issue{Code: storeCode(err), Args: map[string]string{"destination": d.set.Label}})
+			continue
+		}
+		r.mu.Lock()
+		r.dests = append(r.dests, d)
+		r.mu.Unlock()
+	}
+}
+
+func (e *Engine) pausedNow() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.paused != nil && !e.clock.Now().Before(e.paused.Until) {
+		e.paused = nil
+	}
+	return e.paused != nil
+}
+
+func (r *runner) end(context.Context) *Run {
+	r.result.Took = r.e.clock.Now().Sub(r.started)
+	r.result.Bytes, r.result.StoredByte = r.bytes.Load(), r.stored.Load()
+	return r.result
+}
+
+func (e *Engine) endWork(ctx context.Context) {
+	e.mu.Lock()
+	e.work = nil
+	e.mu.Unlock()
+	e.publish(context.WithoutCancel(ctx))
+}
+
+// afterRun brings figures and verdict up to date.
+func (e *Engine) afterRun(ctx context.Context) error {
+	if err := e.recount(ctx); err != nil {
+		return err
+	}
+	return e.saveFacts(ctx)
+}
+
+// workers is how many originals are read at once. One more than the cores would only queue: hashing and sealing are the work.
+func workers() int { return max(1, min(4, runtime.GOMAXPROCS(0))) }
+
+// store reads and stores the jobs of all folders, in batches that each become a commit.
+func (r *runner) store(ctx context.Context, all []*looked) error {
+	var jobs []job
+	var removed []removal
+	for _, l := range all {
+		jobs = append(jobs, l.jobs...)
+		removed = append(removed, l.removed...)
+		l.jobs, l.removed = nil, nil
+	}
+	if len(jobs)+len(removed) == 0 {
+		return nil
+	}
+	r.kind = "backing-up"
+	r.started = r.e.clock.Now()
+	var bytes int64
+	for _, j := range jobs {
+		if j.moved == "" {
+			bytes += j.item.Size
+		}
+	}
+	r.total.Store(int64(len(jobs)))
+	r.totalBytes.Store(bytes)
+	if len(r.destinations()) == 0 {
+		code := reasonAway
+		for _, d := range r.e.destinations() {
+			if p, _ := d.condition(); p == "full" {
+				code = reasonFull
+			}
+		}
+		for _, j := range jobs {
+			if err := r.fail(ctx, j, catalog.StatePending, code); err != nil {
+				return err
+			}
+		}
+		return errNoPlace
+	}
+	small := vault.NewChunkBuffer()
+	for len(jobs) > 0 || len(removed) > 0 {
+		b := newBatch(r, r.e.keys, r.e.log.Seq+1, small)
+		n, err := r.fill(ctx, b, jobs)
+		jobs = jobs[n:]
+		if err != nil {
+			// What this batch holds so far is complete: keep it, unless nothing can be stored any more.
+			if errors.Is(err, errNoPlace) || b.empty() {
+				return r.waiting(ctx, append(jobs, nil...), err)
+			}
+			if cerr := r.e.commit(context.WithoutCancel(ctx), b, nil); cerr != nil {
+				return cerr
+			}
+			return err
+		}
+		var gone []removal
+		if len(jobs) == 0 {
+			gone, removed = removed, nil
+		}
+		if err := r.e.commit(ctx, b, gone); err != nil {
+			return r.waiting(ctx, jobs, err)
+		}
+	}
+	return nil
+}
+
+// waiting names the files that wait because no destination takes copies.
+func (r *runner) waiting(ctx context.Context, jobs []job, err error) error {
+	if !errors.Is(err, errNoPlace) || ctx.Err() != nil {
+		return err
+	}
+	code := reasonAway
+	if errors.Is(err, store.ErrFull) {
+		code = reasonFull
+	}
+	for _, j := range jobs {
+		if ferr := r.fail(ctx, j, catalog.StatePending, code); ferr != nil {
+			return ferr
+		}
+	}
+	return err
+}
+
+// fill takes jobs into the batch until it is full; it returns how many it took. The first error that is not about one file ends it.
+func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan job)
+	var wg sync.WaitGroup
+	for range min(workers(), len(jobs)) {
+		wg.Go(func() {
+			buf := vault.NewChunkBuffer()
+			for j := range next {
+				if err := r.one(ctx, b, buf, j); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	taken := 0
+feed:
+	for _, j := range jobs {
+		if b.full() {
+			break
+		}
+		select {
+		case next <- j:
+			taken++
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return taken, context.Cause(ctx)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return taken, b.closeBundle(ctx, r.e)
+}
+
+// one stores one original; an error returned ends the run, what is wrong with the file alone is recorded.
+func (r *runner) one(ctx context.Context, b *batch, buf *vault.ChunkBuffer, j job) error {
+	s, err := r.e.readOriginal(ctx, b, buf, j)
+	r.done.Add(1)
+	r.show(false)
+	if err == nil {
+		b.add(s)
+		if len(s.left) > 0 {
+			r.issue(Issue{Code: reasonTooLarge, Path: j.item.Path, Count: int64(len(s.left))})
+		}
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if !fileError(err) {
+		return err
+	}
+	var since int64
+	if j.old != nil {
+		since = j.old.Since
+	}
+	state, reason := readReason(err, since, r.e.clock.Now().Unix())
+	r.issue(Issue{Code: reason, Path: j.item.Path})
+	return r.fail(ctx, j, state, reason)
+}
+
+// fileError tells whether an error concerns just the file that was read.
+func fileError(err error) bool {
+	for _, e := range []error{source.ErrVanished, source.ErrChanged, source.ErrChangedWhileRead, source.ErrUnreadable, source.ErrReadError,
+		source.ErrBusy, source.ErrOnlineOnly, source.ErrNotFile, source.ErrNameTooLong, source.ErrFolderMissing} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// fail records why a file is not stored now. One that vanished leaves the count: the next look settles whether it was deleted.
+func (r *runner) fail(ctx context.Context, j job, state catalog.FileState, reason string) error {
+	key := catalog.FileKey{Folder: j.folder.ID, Path: j.item.Path}
+	now := r.e.clock.Now().Unix()
+	return r.e.db.Update(ctx, func(w *catalog.Writer) error {
+		f, err := w.Files.Get(ctx, key)
+		if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+			return err
+		}
+		if state == catalog.StateGone && f.VersionID == [16]byte{} {
+			r.e.mu.Lock()
+			r.e.folderFact(hexID(j.folder.ID)).Found--
+			r.e.mu.Unlock()
+			return w.Files.Delete(ctx, key)
+		}
+		if state == catalog.StateGone {
+			state, reason = catalog.StatePending, reasonVanished
+		}
+		if f.State != state || f.Reason != reason {
+			if f.State != catalog.StatePending || state != catalog.StatePending || f.Since == 0 {
+				f.Since = now
+			}
+			f.State, f.Reason = state, reason
+		}
+		f.Size = j.item.Size
+		return w.Files.Put(ctx, key, f)
+	})
+}

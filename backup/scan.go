@@ -1,0 +1,294 @@
+package backup
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/source"
+)
+
+// Reasons of files that wait or failed, beyond those of the source package. They are keys of the string table's reasons.
+const (
+	reasonNew        = "new"
+	reasonChanged    = "changed"
+	reasonChanging   = "changing"   // changed while it was read
+	reasonBusy       = "busy"       // open in another program
+	reasonReadError  = "read-error" // the medium cannot be read
+	reasonPermission = "permission"
+	reasonVanished   = "vanished"
+	reasonAway       = "away" // no destination takes copies now
+	reasonFull       = "full"
+	reasonFolder     = "folder-missing"
+	reasonTooLarge   = "attributes-left-out"
+)
+
+// busyFailsAfter is how long a file may stay busy before it counts as failed.
+const busyFailsAfter = 24 * time.Hour
+
+// job is one original to be stored.
+type job struct {
+	folder source.Folder
+	item   source.Item
+	old    *catalog.File // what is known of it, nil = new
+	moved  string        // the path it had before, same bytes: nothing to read
+}
+
+// looked is the outcome of looking at one folder.
+type looked struct {
+	jobs    []job
+	removed []removal
+	found   int64
+	issues  []Issue
+	full    bool
+}
+
+type removal struct {
+	key  catalog.FileKey
+	file catalog.File
+}
+
+func (e *Engine) folders() (out []source.Folder) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, f := range e.set.Folders {
+		out = append(out, source.Folder{ID: id16(f.ID), Root: string(f.Path), Rules: folderRules(f.Exclude)})
+	}
+	return out
+}
+
+func id16(s string) (id [16]byte) {
+	b, _ := hex.DecodeString(s)
+	copy(id[:], b)
+	return id
+}
+
+// scanOptions leave out our own files and the destinations.
+func (e *Engine) scanOptions() source.ScanOptions {
+	o := source.ScanOptions{Exclude: []source.Excluded{{Path: e.o.Home, Name: "Lightproof's own files"}}}
+	for _, d := range e.destinations() {
+		o.Exclude = append(o.Exclude, source.Excluded{Path: string(d.set.Dir), Name: "destination " + d.set.Label})
+	}
+	return o
+}
+
+// known loads what the database says of a folder's files.
+func (e *Engine) known(ctx context.Context, folder [16]byte) (map[string]*catalog.File, error) {
+	out := map[string]*catalog.File{}
+	err := e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
+		if k.Folder == folder {
+			out[k.Path] = &f
+		}
+		return nil
+	})
+	return out, err
+}
+
+// look walks one folder, records the states that the walk alone decides, and returns what there is to store.
+func (e *Engine) look(ctx context.Context, folder source.Folder) (*looked, error) {
+	known, err := e.known(ctx, folder.ID)
+	if err != nil {
+		return nil, err
+	}
+	res := &looked{}
+	seen := make(map[string]bool, len(known))
+	rows := map[string]catalog.File{}
+	now := e.clock.Now().Unix()
+	accepted := e.accepted()
+	sum, err := e.tree.Scan(ctx, folder, e.scanOptions(), func(it source.Item) error {
+		seen[it.Path] = true
+		old := known[it.Path]
+		state, reason := stateOf(it)
+		if accepted[acceptKey(folder.ID, it.Path)] != 0 && state != catalog.StateSkipped {
+			state, reason = catalog.StateSkipped, "by-choice"
+		}
+		if state == catalog.StatePending {
+			if old != nil && unchanged(old, it) {
+				return nil
+			}
+			reason = reasonNew
+			if old != nil && old.VersionID != [16]byte{} {
+				reason = reasonChanged
+			}
+			res.jobs = append(res.jobs, job{folder: folder, item: it, old: old})
+		}
+		next := catalog.File{Since: now}
+		if old != nil {
+			next = *old
+		}
+		if next.State == state && next.Reason == reason && old != nil {
+			return nil
+		}
+		// A file that stays busy keeps the time since which it waits.
+		if !(old != nil && old.State == catalog.StatePending && state == catalog.StatePending) {
+			next.Since = now
+		}
+		next.State, next.Reason = state, reason
+		if state != catalog.StatePending {
+			next.Size = it.Size
+		}
+		rows[it.Path] = next
+		return e.flushRows(ctx, folder.ID, rows, 4096)
+	})
+	if err == nil {
+		err = e.flushRows(ctx, folder.ID, rows, 0)
+	}
+	id := hex.EncodeToString(folder.ID[:])
+	if errors.Is(err, source.ErrFolderMissing) || err == nil && e.emptyMount(id, sum, len(known)) {
+		e.mu.Lock()
+		if f := e.folderFact(id); f.Missing == 0 {
+			f.Missing = now
+		}
+		e.mu.Unlock()
+		res.issues = append(res.issues, Issue{Code: "missing", Path: folder.Root, Count: int64(len(known))})
+		return res, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	res.found, res.full = sum.Items, sum.Full && !sum.AtLeast
+	e.mu.Lock()
+	f := e.folderFact(id)
+	f.Missing, f.Found, f.Partial = 0, sum.Items, sum.AtLeast
+	if sum.Items > 0 {
+		f.Device = sum.Root.ID.Device
+	}
+	if sum.Full {
+		f.LastScan = now
+	}
+	e.mu.Unlock()
+	e.settleGone(ctx, known, seen, res, folder)
+	return res, nil
+}
+
+// emptyMount tells whether a folder that held files shows none, on another file system than before: the mount point of a drive that
+// is gone. Its files are away, not deleted.
+func (e *Engine) emptyMount(id string, sum source.Summary, before int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f := e.facts.Folders[id]
+	return f != nil && before > 0 && sum.Root.Entries == 0 && f.Device != 0 && f.Device != sum.Root.ID.Device
+}
+
+// settleGone finds moves and deletions among files that were known and not seen.
+func (e *Engine) settleGone(_ context.Context, known map[string]*catalog.File, seen map[string]bool, res *looked, folder source.Folder) {
+	type identity struct{ dev, inode uint64 }
+	gone := map[identity]string{}
+	for path, f := range known {
+		if seen[path] || f.State == catalog.StateGone {
+			continue
+		}
+		if f.State == catalog.StateStored && f.Inode != 0 {
+			gone[identity{f.Dev, f.Inode}] = path
+		}
+	}
+	for i := range res.jobs {
+		j := &res.jobs[i]
+		if j.old != nil || j.item.ID.Inode == 0 {
+			continue
+		}
+		path, ok := gone[identity{j.item.ID.Device, j.item.ID.Inode}]
+		if !ok {
+			continue
+		}
+		f := known[path]
+		if f.Size != j.item.Size || f.ModTimeNS != j.item.ModTime.UnixNano() {
+			continue
+		}
+		j.old, j.moved = f, path
+		seen[path] = true
+		delete(gone, identity{j.item.ID.Device, j.item.ID.Inode})
+	}
+	if !res.full {
+		return
+	}
+	for path, f := range known {
+		if !seen[path] && f.State != catalog.StateGone {
+			res.removed = append(res.removed, removal{key: catalog.FileKey{Folder: folder.ID, Path: path}, file: *f})
+		}
+	}
+}
+
+// flushRows writes collected rows once there are more than keep of them.
+func (e *Engine) flushRows(ctx context.Context, folder [16]byte, rows map[string]catalog.File, keep int) error {
+	if len(rows) <= keep {
+		return nil
+	}
+	err := e.db.Update(ctx, func(w *catalog.Writer) error {
+		for p, f := range rows {
+			if err := w.Files.Put(ctx, catalog.FileKey{Folder: folder, Path: p}, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	clear(rows)
+	return err
+}
+
+// unchanged tells whether the stored version is still what stands there.
+func unchanged(f *catalog.File, it source.Item) bool {
+	return f.State == catalog.StateStored && f.Size == it.Size && f.ModTimeNS == it.ModTime.UnixNano() &&
+		f.CTimeNS == nanos(it.ID.ChangeTime) && f.Inode == it.ID.Inode
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func stateOf(it source.Item) (catalog.FileState, string) {
+	switch it.State {
+	case source.Found:
+		return catalog.StatePending, reasonNew
+	case source.Skipped:
+		return catalog.StateSkipped, it.Rule
+	case source.Unreadable:
+		return catalog.StateUnreadable, string(it.Reason)
+	case source.OnlineOnly:
+		return catalog.StateOnlineOnly, ""
+	default:
+		return catalog.StateFailed, string(it.Reason)
+	}
+}
+
+func (e *Engine) accepted() map[string]int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make(map[string]int64, len(e.set.Accepted))
+	for k, v := range e.set.Accepted {
+		out[k] = v
+	}
+	return out
+}
+
+func acceptKey(folder [16]byte, path string) string {
+	return hex.EncodeToString(folder[:]) + ":" + hex.EncodeToString([]byte(path))
+}
+
+// readReason says in which state an error of reading leaves a file.
+func readReason(err error, since, now int64) (catalog.FileState, string) {
+	switch {
+	case errors.Is(err, source.ErrChanged), errors.Is(err, source.ErrChangedWhileRead):
+		return catalog.StatePending, reasonChanging
+	case errors.Is(err, source.ErrBusy):
+		if since > 0 && now-since > int64(busyFailsAfter/time.Second) {
+			return catalog.StateFailed, reasonBusy
+		}
+		return catalog.StatePending, reasonBusy
+	case errors.Is(err, source.ErrUnreadable):
+		return catalog.StateUnreadable, reasonPermission
+	case errors.Is(err, source.ErrOnlineOnly):
+		return catalog.StateOnlineOnly, ""
+	case errors.Is(err, source.ErrVanished):
+		return catalog.StateGone, reasonVanished
+	case errors.Is(err, source.ErrNameTooLong):
+		return catalog.StateFailed, string(source.ReasonNameTooLong)
+	default:
+		return catalog.StateFailed, reasonReadError
+	}
+}

@@ -1,0 +1,344 @@
+package backup
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+)
+
+// Challenge implements Service: 32 random bytes sealed to the reader keyset.
+func (e *Engine) Challenge(context.Context) ([]byte, error) {
+	if err := e.ready(); err != nil {
+		return nil, err
+	}
+	var plain [32]byte
+	rand.Read(plain[:])
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	sealed, err := vault.SealTo(e.keys.EPK(), []byte(vault.UnlockInfo), plain[:])
+	if err != nil {
+		return nil, err
+	}
+	e.tokens.Store(sha256.Sum256(plain[:]), true)
+	return sealed, nil
+}
+
+// Prove implements Service. An answer serves once.
+func (e *Engine) Prove(_ context.Context, answer []byte) error {
+	if _, ok := e.tokens.LoadAndDelete(sha256.Sum256(answer)); !ok {
+		return ErrLocked
+	}
+	return nil
+}
+
+// Object implements Service. Without a destination named, each reachable one is asked in turn, then the local cache of records.
+func (e *Engine) Object(ctx context.Context, name, destination string, fresh bool) ([]byte, error) {
+	if err := e.ready(); err != nil {
+		return nil, err
+	}
+	if !vault.ValidName(name) {
+		return nil, fmt.Errorf("%q: %w", name, store.ErrInvalidName)
+	}
+	err := fmt.Errorf("%s: %w", name, store.ErrNotExist)
+	for _, d := range e.destinations() {
+		if destination != "" && d.set.ID != destination {
+			continue
+		}
+		s := d.store()
+		if s == nil {
+			if cerr := d.connect(ctx, e.o.Open); cerr != nil {
+				err = cerr
+				continue
+			}
+			s = d.store()
+		}
+		b, gerr := s.Get(ctx, name, store.GetOptions{Fresh: fresh})
+		if gerr == nil {
+			return b, nil
+		}
+		err = gerr
+	}
+	if destination == "" {
+		if b, cerr := (cached{e}).Get(ctx, name); cerr == nil {
+			return b, nil
+		}
+	}
+	return nil, err
+}
+
+// Objects implements Service. Without a destination named, all reachable ones and the local cache are joined.
+func (e *Engine) Objects(ctx context.Context, prefix, destination string, fn func(string, int64) error) error {
+	if err := e.ready(); err != nil {
+		return err
+	}
+	all := layered{}
+	if destination == "" {
+		all = append(all, cached{e})
+	}
+	for _, d := range e.destinations() {
+		if destination != "" && d.set.ID != destination {
+			continue
+		}
+		if d.store() == nil && d.connect(ctx, e.o.Open) != nil {
+			continue
+		}
+		all = append(all, vaultObjects{d.store()})
+	}
+	return all.List(ctx, prefix, fn)
+}
+
+// Sealed implements Service: a trust change or a fold that the unlocked side built.
+func (e *Engine) Sealed(ctx context.Context, s SealedBatch) error {
+	if err := e.ready(); err != nil {
+		return err
+	}
+	e.run.Lock()
+	defer e.run.Unlock()
+	defer e.endWork(ctx)
+	if len(s.Envelopes) > 0 {
+		if err := e.keepEnvelopes(ctx, s.Envelopes); err != nil {
+			return err
+		}
+	}
+	r := e.newRunner("backing-up")
+	r.connect(ctx)
+	if s.Payload != nil {
+		if err := e.fold(ctx, r, s); err != nil {
+			return err
+		}
+	}
+	for _, d := range r.destinations() {
+		if err := e.deliver(ctx, d); err != nil {
+			return err
+		}
+	}
+	if len(s.Envelopes) > 0 {
+		if err := e.followChain(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.readBack(ctx, false); err != nil {
+		return err
+	}
+	return e.afterRun(ctx)
+}
+
+// fold commits pages that the unlocked side built on the head it names.
+func (e *Engine) fold(ctx context.Context, r *runner, s SealedBatch) error {
+	if e.log.Hash != s.Extends {
+		return ErrHeadMoved
+	}
+	b := newBatch(r, e.keys, e.log.Seq+1, nil)
+	for _, o := range s.Objects {
+		cid, ok := vault.ParseChunkName(o.Name)
+		if !ok || vault.Class(o.Class) != vault.ClassPage {
+			return fmt.Errorf("fold: %w", vault.ErrMalformed)
+		}
+		rec := vault.ObjectRecord{CID: cid, Object: objectHash(o.Data), Size: uint32(len(o.Data)), Class: vault.ClassPage}
+		sent, err := e.send(ctx, r, rec, o.Name, o.Data)
+		if err != nil {
+			return err
+		}
+		if _, err := e.send(ctx, r, rec, vault.Mirror(o.Name), o.Data); err != nil {
+			return err
+		}
+		b.note(rec, sent)
+		b.pages[cid] = o.Data
+	}
+	if err := e.barrier(ctx, r); err != nil {
+		return err
+	}
+	list, err := e.newRecords(ctx, b)
+	if err != nil {
+		return err
+	}
+	now := e.clock.Now().Unix()
+	head := vault.Commit{Seq: b.seq, Prev: e.prev(), Time: now, Control: e.facts.Control, Seen: e.facts.Seen, Type: vault.CommitFull, FoldedTo: s.FoldedTo}
+	envelopes, err := e.attach(e.keys, &head, list)
+	if err != nil {
+		return err
+	}
+	built, err := e.keys.SealCommit(head, s.Payload)
+	if err != nil {
+		return err
+	}
+	return e.journal(ctx, b, nil, list, append(envelopes, built.Built), built.Head, now)
+}
+
+// recordOpened takes over what the unlocked side found when it decrypted copies.
+func (e *Engine) recordOpened(ctx context.Context, c RecordOpened) error {
+	id := id16(c.Destination)
+	now := e.clock.Now().Unix()
+	err := e.db.Update(ctx, func(w *catalog.Writer) error {
+		for i, list := range [][][]byte{c.Objects, c.Bad} {
+			for _, raw := range list {
+				if len(raw) != 32 {
+					return fmt.Errorf("object: %w", vault.ErrMalformed)
+				}
+				key := catalog.CopyKey{Destination: id, CID: [32]byte(raw)}
+				row, err := w.Copies.Get(ctx, key)
+				if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+					return err
+				}
+				if i == 0 {
+					row.Level, row.OpenedAt, row.CheckedAt, row.Fault = catalog.LevelOpened, now, now, catalog.FaultNone
+				} else {
+					row.Level, row.Fault, row.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
+				}
+				if err := w.Copies.Put(ctx, key, row); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.recount(ctx); err != nil {
+		return err
+	}
+	e.publishNow()
+	return nil
+}
+
+func (e *Engine) recordPractice(ctx context.Context, c RecordPractice) error {
+	e.mu.Lock()
+	e.facts.Practice, e.facts.Passed = e.clock.Now().Unix(), c.Passed
+	e.mu.Unlock()
+	e.publishNow()
+	return e.saveFacts(ctx)
+}
+
+func (e *Engine) leaveUnprotected(ctx context.Context, c LeaveUnprotected) error {
+	now := e.clock.Now().Unix()
+	return e.change(ctx, func(s *settings) {
+		for _, k := range c.Keys {
+			s.Accepted[k] = now
+		}
+	})
+}
+
+func (e *Engine) forgetFolder(ctx context.Context, id string) error {
+	var keys []catalog.FileKey
+	err := e.db.Files.Each(ctx, func(k catalog.FileKey, _ catalog.File) error {
+		if hexID(k.Folder) == id {
+			keys = append(keys, k)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	delete(e.facts.Folders, id)
+	e.mu.Unlock()
+	return e.db.Update(ctx, func(w *catalog.Writer) error {
+		for _, k := range keys {
+			if err := w.Files.Delete(ctx, k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// List implements Service.
+func (e *Engine) List(ctx context.Context, q Query) (Page, error) {
+	if err := e.ready(); err != nil {
+		return Page{}, err
+	}
+	if q.Limit <= 0 || q.Limit > 500 {
+		q.Limit = 500
+	}
+	var rows []Row
+	var err error
+	switch q.What {
+	case "folders":
+		e.mu.Lock()
+		for _, f := range e.set.Folders {
+			rows = append(rows, Row{Key: f.ID, Path: string(f.Path), Args: map[string]string{"exclude": strings.Join(f.Exclude, "\n")}})
+		}
+		e.mu.Unlock()
+	case "destinations":
+		e.mu.Lock()
+		for _, d := range e.set.Destinations {
+			rows = append(rows, Row{Key: d.ID, Path: string(d.Dir), State: d.Label, Args: map[string]string{"place": d.Place}})
+		}
+		e.mu.Unlock()
+	case "problems", "files":
+		rows, err = e.fileRows(ctx, q)
+	case "activity":
+		rows, err = e.activityRows(ctx)
+	default:
+		err = fmt.Errorf("list %q: %w", q.What, vault.ErrMalformed)
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	return pageOf(rows, q), nil
+}
+
+func pageOf(rows []Row, q Query) Page {
+	slices.SortStableFunc(rows, func(a, b Row) int { return strings.Compare(a.Key, b.Key) })
+	start := 0
+	if q.After != "" {
+		start, _ = slices.BinarySearchFunc(rows, q.After, func(r Row, k string) int { return strings.Compare(r.Key, k) })
+		if start < len(rows) && rows[start].Key == q.After {
+			start++
+		}
+	}
+	rows = rows[start:]
+	p := Page{Rows: rows}
+	if len(rows) > q.Limit {
+		p.Rows = rows[:q.Limit]
+		p.Next = p.Rows[q.Limit-1].Key
+	}
+	return p
+}
+
+func (e *Engine) fileRows(ctx context.Context, q Query) ([]Row, error) {
+	roots := map[[16]byte]string{}
+	for _, f := range e.folders() {
+		roots[f.ID] = f.Root
+	}
+	var rows []Row
+	err := e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
+		root, ok := roots[k.Folder]
+		if !ok {
+			return nil
+		}
+		state := [...]string{"pending", "stored", "skipped", "failed", "online-only", "unreadable", "gone"}[min(int(f.State), 6)]
+		bad := f.State == catalog.StateFailed || f.State == catalog.StateUnreadable
+		if q.What == "problems" && !bad || q.Filter != "" && q.Filter != state {
+			return nil
+		}
+		rows = append(rows, Row{Key: acceptKey(k.Folder, k.Path), Path: root + "/" + k.Path, State: state, Code: f.Reason, Since: unixTime(f.Since), Size: f.Size})
+		return nil
+	})
+	return rows, err
+}
+
+func (e *Engine) activityRows(ctx context.Context) ([]Row, error) {
+	runs, err := e.db.Runs.List(ctx, 500)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for _, r := range runs {
+		row := Row{Key: fmt.Sprintf("%020d", 1<<62-r.At), Code: r.Code, Since: unixTime(r.At / 1e9)}
+		if len(r.Numbers) > 0 {
+			row.Size = r.Numbers[0]
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}

@@ -43,6 +43,8 @@ const (
 	TextSizeNote      = "Takes effect when Lightproof is opened again."
 	Background        = "Background"
 	AboutHead         = "About"
+	ReadBackWord      = "Read back"
+	StoredWord        = "Stored"
 	AutostartNo       = "The system did not take the setting. Nothing was changed."
 )
 

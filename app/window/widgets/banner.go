@@ -61,3 +61,6 @@ func setVisible(o fyne.CanvasObject, on bool) {
 
 // SetVisible shows or hides an object; nothing happens where it is so already.
 func SetVisible(o fyne.CanvasObject, on bool) { setVisible(o, on) }
+
+// Action is the action that the button would carry out.
+func (b *Banner) Action() present.Action { return b.action }

@@ -154,7 +154,7 @@ func NewDestinationRow(press func()) *DestinationRow {
 }
 
 // Show sets the view model.
-func (r *DestinationRow) Show(vm present.DestinationRow) {
+func (r *DestinationRow) Set(vm present.DestinationRow) {
 	r.mark.Set(vm.Mark)
 	r.name.Set(vm.Name)
 	r.place.Set(vm.Place)
@@ -207,13 +207,17 @@ func (r *ProblemRow) Show(vm present.Problem, do, files func()) {
 type Empty struct {
 	*fyne.Container
 	Button *Button
+	why    *Text
 }
+
+// SetWhy changes the second line.
+func (e *Empty) SetWhy(s string) { e.why.Set(s) }
 
 // NewEmpty makes an empty state.
 func NewEmpty(icon, title, why, action string, do func()) *Empty {
-	e := &Empty{Button: NewPrimary(action, do)}
+	e := &Empty{Button: NewPrimary(action, do), why: NewText(why, Muted)}
 	e.Container = Column(theme.Unit, Gap(1, 48), Row(0, 0, container.NewCenter(NewIcon(icon, theme.Muted, 48))),
-		Row(0, 0, container.NewCenter(NewText(title, Section))), Row(0, 0, container.NewCenter(NewText(why, Muted))), Gap(1, 4),
+		Row(0, 0, container.NewCenter(NewText(title, Section))), Row(0, 0, container.NewCenter(e.why)), Gap(1, 4),
 		Row(0, 0, container.NewCenter(e.Button)))
 	if action == "" {
 		e.Button.Hide()

@@ -108,8 +108,8 @@ func NewStat() *Stat {
 	return s
 }
 
-// Show sets the view model; greyed numbers are the last known ones.
-func (s *Stat) Show(vm present.Stat, greyed bool, press func()) {
+// Set takes the view model; greyed numbers are the last known ones.
+func (s *Stat) Set(vm present.Stat, greyed bool, press func()) {
 	s.number.Set(vm.Number)
 	role := RoleOf(vm.Role)
 	if vm.Plain {

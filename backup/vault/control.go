@@ -1,8 +1,10 @@
 package vault
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 )
 
@@ -399,8 +401,18 @@ func (c *Control) Sign(key *SigningKey) error {
 
 // Seal makes the stored object of a signed entry. key is CTL_g of the entry's generation.
 func (c *Control) Seal(key []byte) (name string, obj []byte, err error) {
-	name = ControlName(c.Seq)
-	obj, err = SealEnvelope(KindControl, c.Generation, c.Space, name, key, Body{Signed: c.Signed, Sigs: c.Sigs})
+	return c.seal(key, ControlName(c.Seq))
+}
+
+// SealBeside is Seal for a place whose name holds bytes that do not verify, or for a fork: the name gets a random suffix.
+func (c *Control) SealBeside(key []byte) (name string, obj []byte, err error) {
+	var x [4]byte
+	rand.Read(x[:])
+	return c.seal(key, ControlName(c.Seq)+"-"+hex.EncodeToString(x[:]))
+}
+
+func (c *Control) seal(key []byte, name string) (string, []byte, error) {
+	obj, err := SealEnvelope(KindControl, c.Generation, c.Space, name, key, Body{Signed: c.Signed, Sigs: c.Sigs})
 	return name, obj, err
 }
 

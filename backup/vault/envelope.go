@@ -28,6 +28,11 @@ func (k Kind) Signed() bool {
 	return k == KindCommit || k == KindControl || k == KindSlot || k == KindCard
 }
 
+// outsideGenerations tells whether envelopes of this kind belong to no generation: g is 0 in their head.
+func (k Kind) outsideGenerations() bool {
+	return k == KindSlot || k == KindMailbox || k == KindLocalWriter || k == KindLocalReader
+}
+
 const (
 	envelopeHeadLen = 44
 	envelopeMinBody = 4 << 10
@@ -56,6 +61,7 @@ func encodeBody(kind Kind, b Body) []byte {
 
 func decodeBody(kind Kind, p []byte) (b Body, err error) {
 	bad := fmt.Errorf("envelope body: %w", ErrMalformed)
+	whole := len(p)
 	take := func(n int) ([]byte, bool) {
 		if n < 0 || n > len(p) {
 			return nil, false
@@ -85,6 +91,9 @@ func decodeBody(kind Kind, p []byte) (b Body, err error) {
 		copy(b.Sigs.MLDSA[:], ml)
 	}
 	if b.Payload, ok = counted(); !ok {
+		return b, bad
+	}
+	if whole != max(envelopeMinBody, Padme(whole-len(p))) { // the length must say nothing that the content's does not
 		return b, bad
 	}
 	for _, c := range p {
@@ -127,12 +136,12 @@ func EnvelopeHead(obj []byte) (kind Kind, g uint32, err error) {
 
 // OpenEnvelope opens obj as the object of kind under name. Signatures are not checked here: see VerifyBody.
 func OpenEnvelope(kind Kind, space SpaceID, name string, key, obj []byte) (Body, error) {
-	k, _, err := EnvelopeHead(obj)
+	k, g, err := EnvelopeHead(obj)
 	if err != nil {
 		return Body{}, err
 	}
-	if k != kind {
-		return Body{}, fmt.Errorf("envelope of kind %d in place of %d: %w", k, kind, ErrTampered)
+	if k != kind || (g == 0) != kind.outsideGenerations() {
+		return Body{}, fmt.Errorf("envelope of kind %d, generation %d in place of kind %d: %w", k, g, kind, ErrTampered)
 	}
 	head := obj[:envelopeHeadLen]
 	okm, tail := envelopeKeys(head, space, name, key)

@@ -12,7 +12,9 @@ import (
 const (
 	EpochSlots = 16
 	SlotLen    = 1120 + 48
-	slotsLen   = EpochSlots * SlotLen
+	// BoxOverhead is what SealTo adds: the encapsulation and the tag.
+	BoxOverhead = 1120 + 16
+	slotsLen    = EpochSlots * SlotLen
 )
 
 // Level is the keyset an epoch slot or ring belongs to.

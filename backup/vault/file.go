@@ -29,7 +29,7 @@ func (f *File) Own(r Ref, table []BundleRef) (Ref, error) {
 	}
 	b := table[r.Bundle]
 	for i := range f.Bundles {
-		if f.Bundles[i].Cap.CID == b.Cap.CID {
+		if f.Bundles[i] == b { // the whole row: another device may give another key or hash for the same name
 			r.Bundle = uint16(i)
 			return r, nil
 		}
@@ -45,19 +45,19 @@ func (f *File) Own(r Ref, table []BundleRef) (Ref, error) {
 // PageBuilder joins files, given in ascending order of fileID, into one page with one table of bundles.
 type PageBuilder struct {
 	Page
-	at   map[CID]uint16
+	at   map[BundleRef]uint16
 	size int
 }
 
 // NewPageBuilder starts an empty page.
-func NewPageBuilder() *PageBuilder { return &PageBuilder{at: map[CID]uint16{}, size: 64} }
+func NewPageBuilder() *PageBuilder { return &PageBuilder{at: map[BundleRef]uint16{}, size: 64} }
 
 // Fits tells whether the file can still be added. The first file always fits; pages are kept to half of the format's limit, so that a
 // page can grow before it splits.
 func (b *PageBuilder) Fits(f *File) bool {
 	n := len(f.Entry.Encode()) + 16
 	for _, r := range f.Bundles {
-		if _, ok := b.at[r.Cap.CID]; !ok {
+		if _, ok := b.at[r]; !ok {
 			n += CapLen + 32
 		}
 	}
@@ -73,10 +73,10 @@ func (b *PageBuilder) Add(f *File) {
 	e.Versions = slices.Clone(e.Versions)
 	own := func(r Ref) Ref {
 		br := f.Bundles[r.Bundle]
-		i, ok := b.at[br.Cap.CID]
+		i, ok := b.at[br]
 		if !ok {
 			i = uint16(len(b.Bundles))
-			b.at[br.Cap.CID] = i
+			b.at[br] = i
 			b.Bundles = append(b.Bundles, br)
 			b.size += CapLen + 32
 		}

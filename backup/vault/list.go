@@ -37,10 +37,13 @@ const (
 	tagListDropped = 2
 )
 
-// Encode sorts by cid and encodes.
+// Encode sorts by cid and encodes; a cid given twice (one content met twice in a batch) stands once.
 func (l ObjectList) Encode() []byte {
-	slices.SortFunc(l.Records, func(a, b ObjectRecord) int { return bytes.Compare(a.CID[:], b.CID[:]) })
+	l.Records, l.Dropped = slices.Clone(l.Records), slices.Clone(l.Dropped)
+	slices.SortStableFunc(l.Records, func(a, b ObjectRecord) int { return bytes.Compare(a.CID[:], b.CID[:]) })
 	slices.SortFunc(l.Dropped, func(a, b CID) int { return bytes.Compare(a[:], b[:]) })
+	l.Records = slices.CompactFunc(l.Records, func(a, b ObjectRecord) bool { return a.CID == b.CID })
+	l.Dropped = slices.Compact(l.Dropped)
 	rec := make([]byte, 0, len(l.Records)*ObjectRecordLen)
 	for _, r := range l.Records {
 		rec = r.Append(rec)

@@ -79,7 +79,10 @@ func ParseCommitName(name string) (d DevTag, seq uint64, suffix string, ok bool)
 }
 
 // IsListName tells whether name is an object list's.
-func IsListName(name string) bool { return listName.MatchString(name) }
+func IsListName(name string) bool {
+	m := listName.FindStringSubmatch(name)
+	return m != nil && m[3][:7] == m[2]
+}
 
 // ParseControlName reads a control entry's name.
 func ParseControlName(name string) (seq uint64, suffix string, ok bool) {

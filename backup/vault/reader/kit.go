@@ -124,6 +124,9 @@ func OpenSlot(space vault.SpaceID, kit secret.Secret, passphrase, obj []byte) (*
 			return nil, fmt.Errorf("recovery slot: %w", err)
 		}
 	}
+	if kind, err := f.U8(tagSlotKind); err != nil || kind != uint8(vault.KindSlot) || len(body.Payload) != 0 {
+		return nil, fmt.Errorf("recovery slot: %w", vault.ErrMalformed)
+	}
 	if in != space {
 		return nil, fmt.Errorf("recovery slot of another Space: %w", vault.ErrTampered)
 	}

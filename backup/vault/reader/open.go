@@ -49,7 +49,7 @@ func OpenRecord(space vault.SpaceID, r vault.Ref, bundle []byte) ([]byte, error)
 	if len(bundle) < 40 || string(bundle[:4]) != "LPB1" {
 		return nil, fmt.Errorf("bundle: %w", vault.ErrTampered)
 	}
-	if bundle[4] != 1 {
+	if bundle[4] != 1 || bundle[5]|bundle[6]|bundle[7] != 0 {
 		return nil, fmt.Errorf("bundle version %d: %w", bundle[4], vault.ErrNewer)
 	}
 	end := uint64(r.Off) + uint64(r.Len) + 16
@@ -76,6 +76,9 @@ func (k *Keyset) kem(g uint32) (hpke.PrivateKey, error) {
 
 // OpenPayload opens the sealed payload of a verified commit.
 func (k *Keyset) OpenPayload(h vault.Commit, sealed []byte) (vault.Payload, error) {
+	if len(sealed) > vault.MaxPayload+vault.BoxOverhead {
+		return vault.Payload{}, fmt.Errorf("payload of %d bytes: %w", len(sealed), vault.ErrMalformed)
+	}
 	esk, err := k.kem(h.Generation)
 	if err != nil {
 		return vault.Payload{}, err

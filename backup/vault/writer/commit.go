@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"lightproof/backup/vault"
 )
@@ -45,6 +46,18 @@ func (k *Keyset) SealPayload(seq uint64, plain []byte) ([]byte, error) {
 
 // SealCommit signs and seals a commit whose payload is sealed already. It fills in Space, Author, Generation and PayloadHash.
 func (k *Keyset) SealCommit(c vault.Commit, payload []byte) (BuiltCommit, error) {
+	return k.sealCommit(c, payload, vault.CommitName(k.Tag, c.Seq))
+}
+
+// SealCommitBeside is SealCommit for a place whose name holds bytes that do not verify: the name gets a random suffix. The caller
+// raises an alarm.
+func (k *Keyset) SealCommitBeside(c vault.Commit, payload []byte) (BuiltCommit, error) {
+	var x [4]byte
+	rand.Read(x[:])
+	return k.sealCommit(c, payload, vault.CommitName(k.Tag, c.Seq)+"-"+hex.EncodeToString(x[:]))
+}
+
+func (k *Keyset) sealCommit(c vault.Commit, payload []byte, name string) (BuiltCommit, error) {
 	g := k.Current()
 	c.Space, c.Author, c.Generation, c.PayloadHash = k.Space, k.Device, g.Number, sha256.Sum256(payload)
 	signed := c.Encode()
@@ -52,7 +65,6 @@ func (k *Keyset) SealCommit(c vault.Commit, payload []byte) (BuiltCommit, error)
 	if err != nil {
 		return BuiltCommit{}, err
 	}
-	name := vault.CommitName(k.Tag, c.Seq)
 	obj, err := vault.SealEnvelope(vault.KindCommit, g.Number, k.Space, name, g.EnvelopeKey(), vault.Body{Signed: signed, Sigs: sigs, Payload: payload})
 	return BuiltCommit{Built: Built{Name: name, Object: obj}, Head: vault.HeadOf(c.Seq, signed), Header: c}, err
 }
@@ -68,7 +80,7 @@ type OpenedCommit struct {
 // OpenCommit opens a commit's envelope and checks that it belongs to this name, Space and payload.
 func (k *Keyset) OpenCommit(name string, obj []byte) (OpenedCommit, error) {
 	fail := func(e error) (OpenedCommit, error) { return OpenedCommit{}, e }
-	_, seq, _, ok := vault.ParseCommitName(name)
+	tag, seq, _, ok := vault.ParseCommitName(name)
 	if !ok {
 		return fail(fmt.Errorf("commit name: %w", vault.ErrMalformed))
 	}
@@ -90,6 +102,11 @@ func (k *Keyset) OpenCommit(name string, obj []byte) (OpenedCommit, error) {
 	}
 	if h.Space != k.Space || h.Seq != seq || h.Generation != g || h.PayloadHash != sha256.Sum256(body.Payload) {
 		return fail(fmt.Errorf("commit in another's place: %w", vault.ErrTampered))
+	}
+	for _, l := range h.Lists {
+		if !strings.HasPrefix(l.Name, vault.CommitName(tag, seq)+".") {
+			return fail(fmt.Errorf("commit %d names another's object list: %w", seq, vault.ErrTampered))
+		}
 	}
 	return OpenedCommit{Name: name, Header: h, Body: body, Head: vault.HeadOf(seq, body.Signed)}, nil
 }

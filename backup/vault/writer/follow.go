@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -13,7 +14,7 @@ import (
 )
 
 // Objects is what following a vault needs of wherever the objects are. Get fails with an error matching vault.ErrMissing where the
-// object is not there.
+// object is not there; it must not read more than one byte beyond vault.MaxChunkObject, whatever the far end claims to hold.
 type Objects interface {
 	Get(ctx context.Context, name string) ([]byte, error)
 	List(ctx context.Context, prefix string, fn func(name string, size int64) error) error
@@ -72,7 +73,9 @@ func Doubled[T any](ctx context.Context, o Objects, name string, open func(obj [
 }
 
 // LoadChain reads and judges the control chain, and follows new generations while locked: where an epoch entry is in force, the
-// keyset takes W_g from its slot. The keyset's Generations may grow; persist it then (grew).
+// keyset takes W_g from its slot. The keyset's Generations may grow; persist it then (grew). Where the chain is at a generation that
+// the keyset could not follow, a finding says so, and commits go on under the old one by naming Chain.HeadUnder. ErrNewer: the chain
+// holds what this program does not know. ErrFork: the chain names other keys for a generation than this keyset holds.
 func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, matured uint64) (c *vault.Chain, found []Finding, grew bool, err error) {
 	all, err := names(ctx, o, "k/")
 	if err != nil {
@@ -81,21 +84,8 @@ func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, m
 	opened := map[string]*vault.Control{}
 	for {
 		found = found[:0]
-		for _, n := range all {
-			if _, _, ok := vault.ParseControlName(n); !ok || opened[n] != nil {
-				continue
-			}
-			e, f, err := Doubled(ctx, o, n, func(obj []byte) (*vault.Control, error) { return k.openControl(n, obj) })
-			found = append(found, f...)
-			if ctx.Err() != nil {
-				return nil, found, grew, ctx.Err()
-			}
-			if errors.Is(err, vault.ErrNewer) {
-				return nil, found, grew, err
-			}
-			if err == nil {
-				opened[n] = e
-			}
+		if err := k.openEntries(ctx, o, all, opened, &found); err != nil {
+			return nil, found, grew, err
 		}
 		var entries []*vault.Control
 		for _, n := range all {
@@ -104,7 +94,24 @@ func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, m
 			}
 		}
 		if c, err = vault.EvaluateChain(k.Space, k.Genesis, entries, credit, matured); err != nil {
+			for _, f := range found {
+				if errors.Is(f.Err, vault.ErrNewer) {
+					err = f.Err // no genesis, but something that a newer version wrote
+				}
+			}
 			return nil, found, grew, err
+		}
+		// A listing may leave the newest entry out: ask for it.
+		if next := vault.ControlName(c.Head().Seq + 1); !slices.Contains(all, next) && c.Head().Seq < vault.MaxSeq {
+			if e, _, err := Doubled(ctx, o, next, func(obj []byte) (*vault.Control, error) { return k.openControl(next, obj) }); err == nil {
+				all, opened[next] = append(all, next), e
+				continue
+			}
+		}
+		for i, gen := range k.Generations {
+			if epk := c.EPK(gen.Number); i < len(k.EPKs) && k.EPKs[i] != nil && epk != nil && !bytes.Equal(epk, k.EPKs[i]) {
+				return nil, found, grew, fmt.Errorf("keys of generation %d: %w", gen.Number, vault.ErrFork)
+			}
 		}
 		g := c.Generation()
 		if k.Generation(g) != nil {
@@ -116,6 +123,34 @@ func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, m
 		}
 		grew = true
 	}
+}
+
+// openEntries opens the control entries that are not open yet. ErrNewer in a sealed entry stops the client; an unknown version in the
+// open head of an object does not, because anybody who can write to the destination can put it there.
+func (k *Keyset) openEntries(ctx context.Context, o Objects, all []string, opened map[string]*vault.Control, found *[]Finding) error {
+	for _, n := range all {
+		if _, _, ok := vault.ParseControlName(n); !ok || opened[n] != nil {
+			continue
+		}
+		var newer error
+		e, f, err := Doubled(ctx, o, n, func(obj []byte) (*vault.Control, error) {
+			e, err := k.openControl(n, obj)
+			if _, _, bad := vault.EnvelopeHead(obj); bad == nil && errors.Is(err, vault.ErrNewer) {
+				newer = err
+			}
+			return e, err
+		})
+		*found = append(*found, f...)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			opened[n] = e
+		case newer != nil:
+			return newer
+		}
+	}
+	return nil
 }
 
 func (k *Keyset) openControl(name string, obj []byte) (*vault.Control, error) {
@@ -176,137 +211,9 @@ func OpenEpoch(ctx context.Context, o Objects, space vault.SpaceID, mix secret.S
 		if err != nil {
 			return vault.EpochParts{}, err
 		}
+		if _, in, _ := vault.EnvelopeHead(obj); in != g {
+			return vault.EpochParts{}, fmt.Errorf("epoch object of generation %d under the name of %d: %w", in, g, vault.ErrTampered)
+		}
 		return vault.ParseEpoch(body.Payload, g)
 	})
-}
-
-// LogCommit is one verified commit with its object lists.
-type LogCommit struct {
-	OpenedCommit
-	List vault.ObjectList
-}
-
-// Logs lists the tags of all logs at a destination.
-func Logs(ctx context.Context, o Objects) ([]vault.DevTag, error) {
-	all, err := names(ctx, o, "l/")
-	if err != nil {
-		return nil, err
-	}
-	var tags []vault.DevTag
-	seen := map[vault.DevTag]bool{}
-	for _, n := range all {
-		if t, _, _, ok := vault.ParseCommitName(n); ok && !seen[t] {
-			seen[t] = true
-			tags = append(tags, t)
-		}
-	}
-	return tags, nil
-}
-
-// WalkLog verifies a log from after (its zero value: from the beginning) and calls fn for each commit in order. It ends at the last
-// valid commit, which it returns. A commit that should be there and is not, or does not verify, ends the walk with a finding.
-func WalkLog(ctx context.Context, o Objects, k *Keyset, c *vault.Chain, tag vault.DevTag, after vault.Head, fn func(LogCommit) error) (vault.Head, []Finding, error) {
-	p := c.ByTag(tag)
-	if p == nil {
-		return after, []Finding{{Name: "l/" + tag.String(), Err: fmt.Errorf("log of no known device: %w", vault.ErrTampered)}}, nil
-	}
-	all, err := names(ctx, o, "l/"+tag.String()+"/")
-	if err != nil {
-		return after, nil, err
-	}
-	bySeq := map[uint64][]string{}
-	var last uint64
-	for _, n := range all {
-		if t, seq, _, ok := vault.ParseCommitName(n); ok && t == tag {
-			bySeq[seq] = append(bySeq[seq], n)
-			if p.Cap == nil || seq <= p.Cap.Seq {
-				last = max(last, seq)
-			}
-		}
-	}
-	var found []Finding
-	head, control := after, uint64(0)
-	if head.Seq == 0 {
-		head.Hash = c.Genesis
-	}
-	for head.Seq < last {
-		next, f, err := nextCommit(ctx, o, k, c, p.Device.ID, head, control, bySeq[head.Seq+1])
-		found = append(found, f...)
-		if err != nil {
-			if ctx.Err() != nil {
-				return head, found, ctx.Err()
-			}
-			if len(bySeq[head.Seq+1]) == 0 {
-				err = fmt.Errorf("commit %d of %d: %w", head.Seq+1, last, vault.ErrMissing)
-			}
-			found = append(found, Finding{Name: vault.CommitName(tag, head.Seq+1), Err: err})
-			break
-		}
-		if err := fn(next); err != nil {
-			return head, found, err
-		}
-		head, control = next.Head, next.Header.Control.Seq
-	}
-	if head.Seq == 0 {
-		head.Hash = vault.Hash{}
-	}
-	return head, found, nil
-}
-
-// nextCommit finds the valid commit that follows head among the candidates for its place.
-func nextCommit(ctx context.Context, o Objects, k *Keyset, c *vault.Chain, author vault.DeviceID, head vault.Head, control uint64, candidates []string) (LogCommit, []Finding, error) {
-	var found []Finding
-	var first error
-	for _, n := range candidates {
-		v, f, err := Doubled(ctx, o, n, func(obj []byte) (OpenedCommit, error) {
-			oc, err := k.OpenCommit(n, obj)
-			if err != nil {
-				return oc, err
-			}
-			if oc.Header.Author != author {
-				return oc, fmt.Errorf("commit %d in another device's log: %w", oc.Header.Seq, vault.ErrTampered)
-			}
-			if oc.Header.Prev != head.Hash {
-				return oc, fmt.Errorf("commit %d follows another history: %w", oc.Header.Seq, vault.ErrFork)
-			}
-			return oc, c.CheckCommit(oc.Header, oc.Body.Signed, oc.Body.Sigs, control)
-		})
-		found = append(found, f...)
-		if err == nil {
-			lc := LogCommit{OpenedCommit: v}
-			var lf []Finding
-			if lc.List, lf, err = k.lists(ctx, o, v); err == nil {
-				return lc, append(found, lf...), nil
-			}
-			found = append(found, lf...)
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	if first == nil {
-		first = fmt.Errorf("commit %d: %w", head.Seq+1, vault.ErrMissing)
-	}
-	return LogCommit{}, found, first
-}
-
-func (k *Keyset) lists(ctx context.Context, o Objects, c OpenedCommit) (vault.ObjectList, []Finding, error) {
-	var all vault.ObjectList
-	var found []Finding
-	if len(c.Header.Inline) > 0 {
-		l, err := vault.ParseObjectList(c.Header.Inline)
-		if err != nil {
-			return all, nil, err
-		}
-		all = l
-	}
-	for _, part := range c.Header.Lists {
-		l, f, err := Doubled(ctx, o, part.Name, func(obj []byte) (vault.ObjectList, error) { return k.OpenList(part, obj) })
-		found = append(found, f...)
-		if err != nil {
-			return all, found, err
-		}
-		all.Records, all.Dropped = append(all.Records, l.Records...), append(all.Dropped, l.Dropped...)
-	}
-	return all, found, nil
 }

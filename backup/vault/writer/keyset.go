@@ -5,6 +5,8 @@ package writer
 import (
 	"crypto/hpke"
 	"fmt"
+	"maps"
+	"slices"
 
 	"lightproof/backup/vault"
 	"lightproof/keystore/secret"
@@ -88,8 +90,8 @@ func (k *Keyset) Seal(start secret.Secret) ([]byte, error) {
 		gens = append(gens, g.WriterKey().Bytes()...)
 	}
 	var creds [][]byte
-	for id, c := range k.Credentials {
-		creds = append(creds, vault.NewFields().Str(1, id).Str(2, c).Encoded())
+	for _, id := range slices.Sorted(maps.Keys(k.Credentials)) {
+		creds = append(creds, vault.NewFields().Str(1, id).Str(2, k.Credentials[id]).Encoded())
 	}
 	f := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagTag, k.Tag[:]).Str(tagName, k.Name).
 		Bytes(tagGenesis, k.Genesis[:]).Bytes(tagMix, k.Mix.Bytes()).Bytes(tagLog, k.Log.Seed().Bytes()).Bytes(tagKEM, k.KEMSeed.Bytes()).
@@ -107,7 +109,12 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, start secret.
 	if err != nil {
 		return nil, fmt.Errorf("writer.bin: %w (%w)", vault.ErrWrongKey, err)
 	}
-	return parse(body.Payload)
+	k, err := parse(body.Payload)
+	if err == nil && (k.Space != space || k.Device != device) {
+		k.Wipe()
+		return nil, fmt.Errorf("writer keyset of another device: %w", vault.ErrMalformed)
+	}
+	return k, err
 }
 
 func parse(b []byte) (*Keyset, error) {

@@ -54,3 +54,66 @@ func ParsePin(item string, start secret.Secret, device vault.DeviceID) (p Pin, e
 	p.Log = vault.Head{Seq: binary.BigEndian.Uint64(b[49:]), Hash: vault.Hash(b[57:89])}
 	return p, nil
 }
+
+// Histories remembers the hashes of the commits of all logs that were read, by device and number.
+type Histories map[vault.DevTag]map[uint64]vault.Hash
+
+// Add takes over a commit that WalkLog gave.
+func (h Histories) Add(tag vault.DevTag, at vault.Head) {
+	if h[tag] == nil {
+		h[tag] = map[uint64]vault.Hash{}
+	}
+	h[tag][at.Seq] = at.Hash
+}
+
+// Check holds what was vouched for (a pin, another log's "seen", a kit's checkpoint) against what is there: ErrRollback where a log ends
+// before it, ErrVanished where later commits are there and that one is not, ErrFork where another stands in its place. Only numbers
+// from the first one known in a log are judged; a zero hash vouches for the number alone.
+func (h Histories) Check(want vault.SeenHead) error {
+	if want.Seq == 0 {
+		return nil
+	}
+	log := h[want.Tag]
+	if got, ok := log[want.Seq]; ok {
+		if want.Hash != (vault.Hash{}) && got != want.Hash {
+			return fmt.Errorf("commit %d of log %s: %w", want.Seq, want.Tag, vault.ErrFork)
+		}
+		return nil
+	}
+	var first, last uint64
+	for seq := range log {
+		if first == 0 || seq < first {
+			first = seq
+		}
+		last = max(last, seq)
+	}
+	switch {
+	case last < want.Seq:
+		return fmt.Errorf("log %s ends at %d, %d was seen: %w", want.Tag, last, want.Seq, vault.ErrRollback)
+	case first < want.Seq:
+		return fmt.Errorf("commit %d of log %s: %w", want.Seq, want.Tag, vault.ErrVanished)
+	}
+	return nil
+}
+
+// CheckControl holds a control head that was vouched for against the chain: ErrRollback where it ends earlier, ErrFork where another
+// entry stands there.
+func CheckControl(c *vault.Chain, want vault.Head) error {
+	switch {
+	case want.Seq == 0:
+		return nil
+	case want.Seq > uint64(len(c.Entries)):
+		return fmt.Errorf("the control chain ends at %d, %d was seen: %w", len(c.Entries), want.Seq, vault.ErrRollback)
+	case c.Entries[want.Seq-1].Head() != want:
+		return fmt.Errorf("control entry %d is another one than seen before: %w", want.Seq, vault.ErrFork)
+	}
+	return nil
+}
+
+// CheckPin holds this device's pin against what a destination has.
+func CheckPin(c *vault.Chain, h Histories, p Pin) error {
+	if err := CheckControl(c, p.Control); err != nil {
+		return err
+	}
+	return h.Check(vault.SeenHead{Tag: p.Tag, Head: p.Log})
+}

@@ -204,3 +204,13 @@ func Focus(o fyne.Focusable) {
 		c.Focus(o)
 	}
 }
+
+// First is the chosen option, or the first one, for focus.
+func (r *Radio) First() fyne.Focusable {
+	for _, b := range r.boxes {
+		if b.chosen {
+			return b
+		}
+	}
+	return r.boxes[0]
+}

@@ -1,0 +1,164 @@
+package restore
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"lightproof/app/window/face"
+	"lightproof/app/window/page"
+	"lightproof/app/window/present"
+	"lightproof/app/window/texts"
+	"lightproof/app/window/theme"
+	"lightproof/app/window/widgets"
+	words "lightproof/assets/strings"
+)
+
+// shownTroubles bounds how many files a page lists; the report lists all.
+const shownTroubles = 200
+
+func (w *Wizard) showDry() {
+	lib := w.env.Library()
+	if lib == nil {
+		return
+	}
+	w.plan, w.waived = nil, false
+	w.put("dry", texts.RunStart, widgets.NewText(texts.DryWorking, widgets.Muted))
+	w.frame.SetReady(false)
+	w.round++
+	round, req := w.round, w.req
+	page.Run(w.env, func(ctx context.Context) (face.Plan, error) { return lib.PlanRestore(ctx, req) }, func(p face.Plan, err error) {
+		if round != w.round || w.at() != "dry" {
+			return
+		}
+		if err != nil {
+			w.put("dry", "", widgets.NewText(texts.RestoreFailed, widgets.Para))
+			return
+		}
+		w.plan = &p
+		w.showPlan(present.ShowPlan(p, w.env.Now()))
+	})
+}
+
+func (w *Wizard) showPlan(vm present.DryRun) {
+	lines := widgets.Column(theme.Unit)
+	for _, c := range vm.Checks {
+		lines.Add(widgets.Row(theme.Unit, 1, widgets.NewMark(c.Mark, 18), widgets.Columns(theme.Unit, []float32{35, 65}, widgets.NewText(c.Name, widgets.Muted), widgets.NewText(c.Value, widgets.Body))))
+	}
+	content := []fyne.CanvasObject{widgets.Card(lines)}
+	switch {
+	case vm.Told.What != "":
+		content = append(content, widgets.NewText(vm.Told.What, widgets.Style{Size: theme.StrongSize, Bold: true, Role: theme.Text, Wrap: true}), widgets.NewText(vm.Told.Why, widgets.Para))
+	case vm.Good:
+		content = append(content, widgets.NewText(texts.DryGood, widgets.Body))
+	}
+	if len(vm.Missing) > 0 {
+		content = append(content, troubles(vm.Missing))
+	}
+	if vm.Waivable {
+		waive := widgets.NewCheck(vm.Waiver, func(on bool) { w.waived = on; w.frame.SetReady(on) })
+		content = append(content, waive)
+	}
+	w.put("dry", texts.RunStart, content...)
+	w.frame.SetReady(vm.Good)
+	if vm.Good {
+		widgets.Focus(w.frame.Next)
+	}
+}
+
+func troubles(list []face.Trouble) fyne.CanvasObject {
+	col := widgets.Column(6)
+	for i, t := range list {
+		if i == shownTroubles {
+			col.Add(widgets.NewText("… "+words.Count(int64(len(list)-i)), widgets.Muted))
+			break
+		}
+		col.Add(widgets.Columns(2*theme.Unit, []float32{55, 45}, widgets.NewText(words.Name(t.Path), widgets.Body), widgets.NewText(t.Why, widgets.Muted)))
+	}
+	return widgets.Card(col)
+}
+
+// progress is what the running step shows.
+type progress struct {
+	line, current *widgets.Text
+	bar           *widgets.Bar
+	stop          *widgets.Button
+}
+
+func (w *Wizard) showRun() {
+	p := &progress{line: widgets.NewText("", widgets.Section), current: widgets.NewText("", widgets.Muted), bar: widgets.NewBar(8)}
+	p.stop = widgets.NewButton(texts.Stop, func() {
+		if w.cancel != nil {
+			w.cancel()
+			p.stop.Disable()
+		}
+	})
+	w.prog = p
+	w.running = true
+	w.put("run", "", p.line, p.bar, p.current, widgets.NewText(texts.StopNote, widgets.MutedP), widgets.Row(0, -1, p.stop))
+	if w.plan != nil {
+		w.step(face.Progress{Done: w.plan.Done, Total: w.plan.Files, TotalBytes: w.plan.Bytes})
+	}
+}
+
+func (w *Wizard) step(f face.Progress) {
+	vm := present.ShowProgress(f)
+	w.prog.line.Set(vm.Line)
+	w.prog.bar.Set(vm.Fraction)
+	w.prog.current.Set(vm.Current)
+}
+
+// start runs the plan. Progress is shown at most five times a second; the newest wins.
+func (w *Wizard) start() {
+	lib, plan := w.env.Library(), w.plan
+	if lib == nil || plan == nil {
+		w.running = false
+		return
+	}
+	latest := newLatest(w.env, func(f face.Progress) {
+		if w.running {
+			w.step(f)
+		}
+	})
+	w.env.Spawn(func(ctx context.Context) {
+		run, cancel := context.WithCancel(ctx)
+		defer cancel()
+		w.env.Do(func() { w.cancel = cancel })
+		report, err := lib.RunRestore(run, *plan, latest.put)
+		latest.end()
+		w.env.Do(func() {
+			w.running, w.cancel = false, nil
+			if err != nil && !report.Stopped {
+				w.put("run", "", widgets.NewText(texts.RestoreFailed, widgets.Para))
+				w.frame.BackBtn.Show()
+				return
+			}
+			w.report = &report
+			w.show("proof")
+		})
+	})
+}
+
+func (w *Wizard) showProof() {
+	if w.report == nil {
+		return
+	}
+	vm := present.ShowReport(*w.report)
+	content := []fyne.CanvasObject{
+		widgets.TopRow(2*theme.Unit, 1, widgets.NewMark(vm.Verdict, 40), widgets.Column(theme.Half, widgets.NewText(vm.Headline, widgets.Verdict.In(widgets.RoleOf(vm.Verdict))), widgets.NewText(vm.Sum, widgets.Para))),
+	}
+	if vm.Note != "" {
+		content = append(content, widgets.NewText(vm.Note, widgets.Para))
+	}
+	if len(vm.Missing) > 0 {
+		content = append(content, troubles(vm.Missing))
+	}
+	open := widgets.NewButton(texts.OpenReport, func() { w.env.OpenPath(vm.HTML) })
+	folder := widgets.NewButton(texts.OpenFolder, func() { w.env.OpenPath(vm.Dir) })
+	widgets.SetVisible(open, vm.HTML != "")
+	widgets.SetVisible(folder, vm.Dir != "")
+	content = append(content, widgets.WrapRow(theme.Unit, open, folder))
+	w.put("proof", texts.Done, content...)
+	w.frame.BackBtn.Hide()
+	w.frame.SetReady(true)
+}

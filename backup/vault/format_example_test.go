@@ -103,29 +103,23 @@ func counting(first byte, n int) []byte {
 
 // The formulas of FORMAT.md, written down a second time without this package.
 
-func plainExpand(prk, info []byte, n int) []byte {
-	b, err := hkdf.Expand(sha256.New, prk, string(info), n)
+// sure is for calls that fail only on wrong lengths, which are constant here.
+func sure[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return b
+	return v
+}
+
+func plainExpand(prk, info []byte, n int) []byte {
+	return sure(hkdf.Expand(sha256.New, prk, string(info), n))
 }
 
 func plainHKDF(ikm, salt, info []byte, n int) []byte {
-	b, err := hkdf.Key(sha256.New, ikm, salt, string(info), n)
-	if err != nil {
-		panic(err)
-	}
-	return b
+	return sure(hkdf.Key(sha256.New, ikm, salt, string(info), n))
 }
 
-func plainExtract(salt, ikm []byte) []byte {
-	b, err := hkdf.Extract(sha256.New, ikm, salt)
-	if err != nil {
-		panic(err)
-	}
-	return b
-}
+func plainExtract(salt, ikm []byte) []byte { return sure(hkdf.Extract(sha256.New, ikm, salt)) }
 
 func plainMAC(key []byte, parts ...[]byte) []byte {
 	h := hmac.New(sha256.New, key)
@@ -139,15 +133,7 @@ func plainSum(parts ...[]byte) []byte {
 }
 
 func plainGCM(key, nonce, plain, aad []byte) []byte {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		panic(err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		panic(err)
-	}
-	return aead.Seal(nil, nonce, plain, aad)
+	return sure(cipher.NewGCM(sure(aes.NewCipher(key)))).Seal(nil, nonce, plain, aad)
 }
 
 func u16(v int) []byte { return binary.BigEndian.AppendUint16(nil, uint16(v)) }
@@ -258,20 +244,13 @@ func explain() map[string][]byte {
 
 	// Signatures
 	ed := ed25519.NewKeyFromSeed(exSigning[:32])
-	ml, err := mldsa.NewPrivateKey(mldsa.MLDSA65(), exSigning[32:])
-	if err != nil {
-		panic(err)
-	}
+	ml := sure(mldsa.NewPrivateKey(mldsa.MLDSA65(), exSigning[32:]))
 	v["sign.seed"], v["sign.ed25519.public"] = exSigning, ed.Public().(ed25519.PublicKey)
 	v["sign.mldsa.public.sha256"] = plainSum(ml.PublicKey().Bytes())
 	v["sign.message"] = []byte("signed")
 	v["sign.ed25519.commit"] = ed25519.Sign(ed, []byte("lp1/sig/\x01\x00signed"))
 	v["sign.ed25519.cosign.genesis"] = ed25519.Sign(ed, []byte("lp1/cosign/genesis\x00signed"))
-	det, err := ml.SignDeterministic(v["sign.message"], &mldsa.Options{Context: "lp1/sig/\x01"})
-	if err != nil {
-		panic(err)
-	}
-	v["sign.mldsa.commit.sha256"] = plainSum(det)
+	v["sign.mldsa.commit.sha256"] = plainSum(sure(ml.SignDeterministic(v["sign.message"], &mldsa.Options{Context: "lp1/sig/\x01"})))
 
 	// Ring of generation 2, which holds E_1
 	ring2 := exp(counting(0x60, 32), "ring", 2)

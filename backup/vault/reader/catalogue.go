@@ -1,7 +1,9 @@
 package reader
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -33,7 +35,19 @@ func NewCatalogue() *Catalogue {
 // Load puts back a file that the local catalogue kept.
 func (c *Catalogue) Load(f *File) {
 	c.Files[f.ID] = f
-	c.live[liveKey{f.Source, f.Path}] = f.ID
+	c.settle(f)
+}
+
+// settle sorts a file's versions and notes whether its path is live: a file that was deleted is not, so that a new one of that path is
+// a file of its own.
+func (c *Catalogue) settle(f *File) {
+	slices.SortStableFunc(f.Versions, func(a, b vault.Version) int { return cmp.Compare(a.Recorded, b.Recorded) })
+	key := liveKey{f.Source, f.Path}
+	if v := f.Latest(); v == nil || !v.Removed {
+		c.live[key] = f.ID
+	} else if c.live[key] == f.ID {
+		delete(c.live, key)
+	}
 }
 
 // TakeChanged returns the files changed since the last call.
@@ -47,17 +61,16 @@ func (c *Catalogue) TakeChanged() []*File {
 }
 
 // Apply takes over a page: entries of a full commit or of a delta. A delta's entry holds only what is new; an entry under a new fileID
-// for a path that is live under another (its writer could not look) joins that file.
+// for a path that is live under another (its writer could not look) joins that file. What is wrong with one version keeps no other out.
 func (c *Catalogue) Apply(p vault.Page) error {
 	for _, s := range p.Sources {
 		c.Sources[s.ID] = s
 	}
+	var errs []error
 	for _, e := range p.Entries {
-		if err := c.apply(e, p.Bundles); err != nil {
-			return err
-		}
+		errs = append(errs, c.apply(e, p.Bundles))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
@@ -68,11 +81,17 @@ func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
 			f = c.Files[id]
 		}
 	}
-	if f == nil {
+	goesOn := false
+	if e.Continues != nil && c.Files[*e.Continues] != nil {
+		f, goesOn = c.Files[*e.Continues], true
+	}
+	switch {
+	case goesOn: // more versions of a file whose entry grew too long
+	case f == nil:
 		f = &File{vault.File{Entry: e}}
 		f.Versions = nil
 		c.Files[e.ID] = f
-	} else {
+	default:
 		id, old := f.ID, liveKey{f.Source, f.Path}
 		if old != key && c.live[old] == id {
 			delete(c.live, old)
@@ -81,18 +100,17 @@ func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
 		f.Entry = e
 		f.ID, f.Versions = id, versions
 	}
-	c.live[key] = f.ID
 	c.changed[f.ID] = true
+	var errs []error
 	for _, v := range e.Versions {
-		if err := f.join(v, table); err != nil {
-			return err
-		}
+		errs = append(errs, f.join(v, table))
 	}
-	slices.SortStableFunc(f.Versions, func(a, b vault.Version) int { return int(a.Recorded - b.Recorded) })
-	return nil
+	c.settle(f)
+	return errors.Join(errs...)
 }
 
-// join adds or repairs a version, moving its references into the file's own table.
+// join adds or repairs a version, moving its references into the file's own table. A repair replaces the parts; what the repairing
+// device did not know (photo data, preview) stays.
 func (f *File) join(v vault.Version, table []vault.BundleRef) error {
 	v.Parts = slices.Clone(v.Parts)
 	for i := range v.Parts {
@@ -115,6 +133,12 @@ func (f *File) join(v vault.Version, table []vault.BundleRef) error {
 		if f.Versions[i].ID == v.ID {
 			if f.Versions[i].Size != v.Size || f.Versions[i].Sum != v.Sum {
 				return fmt.Errorf("version %s repaired with other content: %w", v.ID, vault.ErrTampered)
+			}
+			if v.EXIF == nil {
+				v.EXIF = f.Versions[i].EXIF
+			}
+			if v.Tile == nil {
+				v.Tile = f.Versions[i].Tile
 			}
 			f.Versions[i] = v
 			return nil
@@ -151,7 +175,8 @@ func PageChunk(ctx context.Context, o writer.Objects, space vault.SpaceID, c vau
 	return writer.Doubled(ctx, o, vault.ChunkName(c.CID), func(obj []byte) ([]byte, error) { return OpenChunk(space, c, obj) })
 }
 
-// Pages calls fn for every page that a commit's payload carries, directly or by a root page.
+// Pages calls fn for every page that a commit's payload carries, directly or by a root page. A page that cannot be read keeps no other
+// from being read: the error joins what was wrong with each.
 func (k *Keyset) Pages(ctx context.Context, o writer.Objects, lc writer.LogCommit, fn func(vault.Page) error) ([]writer.Finding, error) {
 	var found []writer.Finding
 	if len(lc.Body.Payload) == 0 {
@@ -184,71 +209,21 @@ func (k *Keyset) Pages(ctx context.Context, o writer.Objects, lc writer.LogCommi
 			caps = append(caps, ch.Cap)
 		}
 	}
+	var errs []error
+	use := func(page vault.Page, err error) {
+		if err == nil {
+			err = fn(page)
+		}
+		errs = append(errs, err)
+	}
 	if p.Body != nil {
-		page, err := vault.ParsePage(p.Body)
-		if err != nil {
-			return found, err
-		}
-		if err := fn(page); err != nil {
-			return found, err
-		}
+		use(vault.ParsePage(p.Body))
 	}
 	for _, c := range caps {
-		page, err := read(c)
-		if err != nil {
-			return found, err
+		if ctx.Err() != nil {
+			return found, ctx.Err()
 		}
-		if err := fn(page); err != nil {
-			return found, err
-		}
+		use(read(c))
 	}
-	return found, nil
-}
-
-// Rebuild reads the whole catalogue from stored objects: of each log the newest full commit, then all deltas after what it contains.
-// progress may be nil. The returned heads are those read up to.
-func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain, progress func(done, total int)) (*Catalogue, map[vault.DevTag]vault.Head, []writer.Finding, error) {
-	c := NewCatalogue()
-	heads := map[vault.DevTag]vault.Head{}
-	var found []writer.Finding
-	for _, p := range chain.Principals() {
-		if p.Device == nil {
-			continue
-		}
-		var commits []writer.LogCommit
-		head, f, err := writer.WalkLog(ctx, o, view, chain, p.Device.Tag, vault.Head{}, func(lc writer.LogCommit) error {
-			if lc.Header.Type == vault.CommitFull {
-				kept := commits[:0]
-				for _, old := range commits {
-					if old.Header.Type == vault.CommitDelta && old.Header.Seq > lc.Header.FoldedTo {
-						kept = append(kept, old)
-					}
-				}
-				commits = append([]writer.LogCommit{lc}, kept...)
-				return nil
-			}
-			lc.List = vault.ObjectList{}
-			commits = append(commits, lc)
-			return nil
-		})
-		found = append(found, f...)
-		if err != nil {
-			return nil, nil, found, err
-		}
-		heads[p.Device.Tag] = head
-		for i, lc := range commits {
-			pf, err := k.Pages(ctx, o, lc, c.Apply)
-			found = append(found, pf...)
-			if err != nil {
-				if ctx.Err() != nil {
-					return nil, nil, found, ctx.Err()
-				}
-				found = append(found, writer.Finding{Name: lc.Name, Err: err})
-			}
-			if progress != nil {
-				progress(i+1, len(commits))
-			}
-		}
-	}
-	return c, heads, found, nil
+	return found, errors.Join(errs...)
 }

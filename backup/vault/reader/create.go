@@ -66,7 +66,7 @@ func Create(o CreateOptions) (*Created, error) {
 	if err := g.Sign(r.Control); err != nil {
 		return nil, err
 	}
-	w.Genesis, rec.Genesis = g.Head().Hash, g.Head().Hash
+	w.Genesis, r.Genesis, rec.Genesis = g.Head().Hash, g.Head().Hash, g.Head().Hash
 	name, obj, err := g.Seal(w.Current().ControlKey())
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func newDevice(space vault.SpaceID, name string, mix secret.Secret) (*vault.Devi
 		return nil, nil, nil, err
 	}
 	w := &writer.Keyset{Space: space, Name: name, Mix: mix, Log: log, KEMSeed: secret.Random(32), CacheKey: secret.Random(32), Credentials: map[string]string{}}
-	r := &Keyset{Space: space, Control: control, KEMSeed: secret.Random(32), CacheKey: secret.Random(32)}
+	r := &Keyset{Space: space, Control: control, KEMSeed: secret.Random(32), CacheKey: secret.Random(32), Mix: mix.Clone()}
 	rand.Read(w.Device[:])
 	rand.Read(w.Tag[:])
 	r.Device = w.Device

@@ -56,12 +56,14 @@ func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
 		return err
 	}
 	for _, f := range files {
-		if !page.Fits(&f.File) {
-			if err := flush(); err != nil {
-				return nil, err
+		for _, piece := range split(&f.File) {
+			if !page.Fits(piece) {
+				if err := flush(); err != nil {
+					return nil, err
+				}
 			}
+			page.Add(piece)
 		}
-		page.Add(&f.File)
 	}
 	if err := flush(); err != nil {
 		return nil, err
@@ -72,6 +74,41 @@ func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
 	}
 	out.Payload = vault.Payload{Root: &cp}.Encode()
 	return out, nil
+}
+
+// split cuts a file whose entry would be too long into entries that go on with it. They take the fileIDs that follow the file's own, so
+// that they stand behind it, and come out the same in the next fold.
+func split(f *vault.File) []*vault.File {
+	if len(f.Entry.Encode()) <= vault.MaxEntryBytes {
+		return []*vault.File{f}
+	}
+	bare := f.Entry
+	bare.Versions = nil
+	base := len(bare.Encode()) + 64
+	var out []*vault.File
+	size := vault.MaxEntryBytes
+	for _, v := range f.Versions {
+		n := len(v.Encode()) + 4
+		if size += n; size > vault.MaxEntryBytes {
+			piece := &vault.File{Entry: bare, Bundles: f.Bundles}
+			if len(out) > 0 {
+				piece.ID, piece.Continues = following(out[len(out)-1].ID), &f.ID
+			}
+			out, size = append(out, piece), base+n
+		}
+		last := out[len(out)-1]
+		last.Versions = append(last.Versions, v)
+	}
+	return out
+}
+
+func following(id vault.FileID) vault.FileID {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]++; id[i] != 0 {
+			break
+		}
+	}
+	return id
 }
 
 // Records are the object-list rows of a fold's chunks.

@@ -17,6 +17,8 @@ type Keyset struct {
 	KEMSeed     secret.Secret   // reader X-Wing
 	CacheKey    secret.Secret   // of reader.db
 	Generations []secret.Secret // E_1 … E_g
+	Genesis     vault.Hash      // root of trust of the control chain
+	Mix         secret.Secret   // M, opens epoch objects
 }
 
 // Wipe clears all secrets.
@@ -26,6 +28,7 @@ func (k *Keyset) Wipe() {
 	}
 	k.KEMSeed.Wipe()
 	k.CacheKey.Wipe()
+	k.Mix.Wipe()
 	for _, e := range k.Generations {
 		e.Wipe()
 	}
@@ -70,6 +73,8 @@ const (
 	tagKEM
 	tagCache
 	tagGenerations
+	tagGenesis
+	tagMix
 )
 
 // Seal makes reader.bin. With a passphrase: kdf || salt16 || envelope; without (Convenient): the envelope alone.
@@ -92,7 +97,8 @@ func (k *Keyset) Seal(l Lock, kdf vault.KDF) ([]byte, error) {
 		gens = append(gens, e.Bytes()...)
 	}
 	payload := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagControl, k.Control.Seed().Bytes()).
-		Bytes(tagKEM, k.KEMSeed.Bytes()).Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).Encoded()
+		Bytes(tagKEM, k.KEMSeed.Bytes()).Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).Bytes(tagGenesis, k.Genesis[:]).
+		Bytes(tagMix, k.Mix.Bytes()).Encoded()
 	obj, err := vault.SealEnvelope(vault.KindLocalReader, 0, k.Space, FileName, key, vault.Body{Payload: payload})
 	clear(payload)
 	clear(gens)
@@ -125,7 +131,7 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Key
 		return nil, fmt.Errorf("reader.bin: %w (%w)", vault.ErrWrongKey, err)
 	}
 	defer clear(body.Payload)
-	r, err := vault.ParseFields(body.Payload, tagSpace, tagDevice, tagControl, tagKEM, tagCache, tagGenerations)
+	r, err := vault.ParseFields(body.Payload, tagSpace, tagDevice, tagControl, tagKEM, tagCache, tagGenerations, tagGenesis, tagMix)
 	if err != nil {
 		return nil, fmt.Errorf("reader keyset: %w", err)
 	}
@@ -140,7 +146,8 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Key
 	copy(k.Space[:], r.Bytes(tagSpace))
 	copy(k.Device[:], r.Bytes(tagDevice))
 	seed := own(tagControl, vault.SigningSeedLen)
-	k.KEMSeed, k.CacheKey = own(tagKEM, 32), own(tagCache, 32)
+	k.KEMSeed, k.CacheKey, k.Mix = own(tagKEM, 32), own(tagCache, 32), own(tagMix, 32)
+	copy(k.Genesis[:], r.Bytes(tagGenesis))
 	gens := r.Bytes(tagGenerations)
 	if err != nil || len(gens) == 0 || len(gens)%32 != 0 || k.Space != space || k.Device != device {
 		return nil, fmt.Errorf("reader keyset: %w", vault.ErrMalformed)

@@ -18,7 +18,11 @@ type Recovered struct {
 	View     *writer.Keyset // checks chain and logs; has no log key and cannot write
 	Reader   *Keyset        // reads; its Control key is the recovery key
 	Chain    *vault.Chain
+	Matured  uint64 // entries up to this number were taken as matured; a device that is added goes on from it
+	ShutOut  bool   // the chain is at a generation that this kit cannot open: what is older can be restored, no device be added
 	Findings []writer.Finding
+
+	checkpoint []vault.SeenHead
 }
 
 // Wipe clears all keys.
@@ -49,35 +53,72 @@ func Recover(ctx context.Context, o writer.Objects, space vault.SpaceID, kit sec
 	r := &Recovered{Keys: keys, Findings: found,
 		View:   &writer.Keyset{Space: space, Mix: keys.Mix, Genesis: keys.Genesis, Credentials: map[string]string{}},
 		Reader: &Keyset{Space: space, Control: keys.Signing, KEMSeed: keys.KEMSeed}}
-	candidates, err := epochNames(ctx, o)
-	if err != nil {
+	var floor uint64
+	if cp != nil {
+		floor = cp.Control.Seq
+	}
+	if err := r.findEpoch(ctx, o, floor); err != nil {
 		return nil, err
 	}
-	for _, n := range candidates {
-		err = r.tryEpoch(ctx, o, n)
-		if err == nil {
-			break
-		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		r.Findings = append(r.Findings, writer.Finding{Name: n, Err: err})
-	}
-	if r.Chain == nil {
-		if err == nil {
-			err = vault.ErrMissing
-		}
-		return nil, fmt.Errorf("no epoch object opens with this kit: %w", err)
-	}
 	if cp != nil {
-		if cp.Control.Seq > uint64(len(r.Chain.Entries)) {
-			return nil, fmt.Errorf("the control chain ends at %d, the kit saw %d: %w", len(r.Chain.Entries), cp.Control.Seq, vault.ErrRollback)
+		if err := writer.CheckControl(r.Chain, cp.Control); err != nil {
+			return nil, err
 		}
-		if cp.Control.Seq > 0 && r.Chain.Entries[cp.Control.Seq-1].Head() != cp.Control {
-			return nil, fmt.Errorf("control entry %d is not the one the kit saw: %w", cp.Control.Seq, vault.ErrFork)
-		}
+		r.checkpoint = cp.Heads
+	}
+	if p := r.Chain.Device(keys.ID); p == nil || p.Recovery == nil || !p.Active {
+		r.Findings = append(r.Findings, writer.Finding{Name: name, Err: fmt.Errorf("the control chain knows this kit no longer: %w", vault.ErrWrongKey)})
 	}
 	return r, nil
+}
+
+// CheckHeads holds what the printed checkpoint says of the logs against the heads that Rebuild came to. ErrRollback: a log ends before
+// what the kit saw.
+func (r *Recovered) CheckHeads(heads map[vault.DevTag]vault.Head) error {
+	for _, want := range r.checkpoint {
+		got := heads[want.Tag]
+		if got.Seq < want.Seq {
+			return fmt.Errorf("log %s ends at %d, the kit saw %d: %w", want.Tag, got.Seq, want.Seq, vault.ErrRollback)
+		}
+		if got.Seq == want.Seq && want.Hash != (vault.Hash{}) && got.Hash != want.Hash {
+			return fmt.Errorf("commit %d of log %s is not the one the kit saw: %w", want.Seq, want.Tag, vault.ErrFork)
+		}
+	}
+	return nil
+}
+
+// findEpoch looks for the newest epoch object that this kit opens and the chain names. A delay never blocks a restore: where the chain
+// makes no sense with delayed entries waiting (their delay ran out on computers that are gone), they count as matured. And whoever shut
+// the kit out of a later generation has not taken away what is older.
+func (r *Recovered) findEpoch(ctx context.Context, o writer.Objects, floor uint64) error {
+	candidates, err := epochNames(ctx, o)
+	if err != nil {
+		return err
+	}
+	last := error(vault.ErrMissing)
+	tried := map[string]error{}
+	for _, shutOut := range []bool{false, true} {
+		for _, matured := range []uint64{floor, vault.MaxSeq} {
+			for _, n := range candidates {
+				err := r.tryEpoch(ctx, o, n, matured, shutOut)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				if err != nil {
+					last, tried[n] = err, err
+					continue
+				}
+				r.ShutOut, r.Matured = shutOut, matured
+				for _, c := range candidates { // those before n are newer
+					if c == n {
+						return nil
+					}
+					r.Findings = append(r.Findings, writer.Finding{Name: c, Err: tried[c]})
+				}
+			}
+		}
+	}
+	return fmt.Errorf("no epoch object opens with this kit: %w", last)
 }
 
 // epochNames lists the epoch objects, newest generation first.
@@ -99,8 +140,9 @@ func epochNames(ctx context.Context, o writer.Objects) ([]string, error) {
 	return out, nil
 }
 
-// tryEpoch takes one epoch object, planted ones included: only one that the validated chain names counts.
-func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string) error {
+// tryEpoch takes one epoch object, planted ones included: only one that the validated chain names counts. With shutOut the chain may
+// have gone on to a generation that does not open.
+func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string, matured uint64, shutOut bool) error {
 	g, _, _ := vault.ParseEpochName(name)
 	space := r.View.Space
 	parts, found, err := writer.OpenEpoch(ctx, o, space, r.Keys.Mix, name, nil)
@@ -126,7 +168,7 @@ func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string)
 		view.Generations = append(view.Generations, vault.NewGeneration(space, uint32(i+1), secret.New(append([]byte(nil), w[:]...))))
 		view.EPKs = append(view.EPKs, nil)
 	}
-	chain, cf, _, err := writer.LoadChain(ctx, o, &view, nil, 0)
+	chain, cf, _, err := writer.LoadChain(ctx, o, &view, nil, matured)
 	if err != nil {
 		return err
 	}
@@ -134,7 +176,7 @@ func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string)
 	if ref == nil {
 		return fmt.Errorf("epoch object that the control chain does not name: %w", vault.ErrTampered)
 	}
-	if chain.Generation() != g {
+	if !shutOut && chain.Generation() != g {
 		return fmt.Errorf("the chain is at generation %d: %w", chain.Generation(), vault.ErrWrongKey)
 	}
 	if _, _, err := writer.OpenEpoch(ctx, o, space, r.Keys.Mix, name, &ref.Hash); err != nil {
@@ -175,8 +217,11 @@ func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head,
 	if err != nil {
 		return nil, err
 	}
+	if r.View.Current().Number != r.Chain.Generation() {
+		return nil, fmt.Errorf("this kit is shut out of generation %d: %w", r.Chain.Generation(), vault.ErrWrongKey)
+	}
 	out := &Enrolment{Writer: w, Reader: rd}
-	w.Genesis = r.Keys.Genesis
+	w.Genesis, rd.Genesis = r.Keys.Genesis, r.Keys.Genesis
 	for i, g := range r.View.Generations {
 		w.Generations = append(w.Generations, vault.NewGeneration(w.Space, g.Number, g.WriterKey().Clone()))
 		w.EPKs = append(w.EPKs, r.View.EPKs[i])

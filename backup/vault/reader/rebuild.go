@@ -1,0 +1,91 @@
+package reader
+
+import (
+	"context"
+
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
+)
+
+// Rebuild reads the whole catalogue from stored objects: of each log the newest full commit, then all commits after what it contains.
+// Where pages of that full commit are lost, the commits before it are read as well: they hold the same files in other objects. Logs are
+// also held against what the others say to have seen of them. progress may be nil. The returned heads are those read up to.
+func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain, progress func(done, total int)) (*Catalogue, map[vault.DevTag]vault.Head, []writer.Finding, error) {
+	c := NewCatalogue()
+	heads := map[vault.DevTag]vault.Head{}
+	histories := writer.Histories{}
+	var seen []vault.SeenHead
+	var found []writer.Finding
+	for _, p := range chain.Principals() {
+		if p.Device == nil {
+			continue
+		}
+		tag := p.Device.Tag
+		newest := uint64(vault.MaxSeq)
+		for {
+			commits, head, f, err := relevant(ctx, o, view, chain, tag, newest, func(lc writer.LogCommit) {
+				histories.Add(tag, lc.Head)
+				seen = append(seen, lc.Header.Seen...)
+			})
+			if newest == vault.MaxSeq {
+				found = append(found, f...)
+				heads[tag] = head
+			}
+			if err != nil {
+				return nil, nil, found, err
+			}
+			lost := uint64(0) // a full commit that cannot be read whole
+			for i, lc := range commits {
+				pf, err := k.Pages(ctx, o, lc, c.Apply)
+				found = append(found, pf...)
+				if ctx.Err() != nil {
+					return nil, nil, found, ctx.Err()
+				}
+				if err != nil {
+					found = append(found, writer.Finding{Name: lc.Name, Err: err})
+					if lc.Header.Type == vault.CommitFull {
+						lost = lc.Header.Seq
+					}
+				}
+				if progress != nil {
+					progress(i+1, len(commits))
+				}
+			}
+			if lost == 0 {
+				break
+			}
+			newest = lost - 1
+		}
+	}
+	told := map[vault.SeenHead]bool{}
+	for _, s := range seen {
+		if err := histories.Check(s); err != nil && !told[s] {
+			told[s] = true
+			found = append(found, writer.Finding{Name: "l/" + s.Tag.String(), Err: err})
+		}
+	}
+	return c, heads, found, nil
+}
+
+// relevant collects from one log the newest full commit up to a number, then the commits that it does not contain, in order.
+func relevant(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain, tag vault.DevTag, newestFull uint64, each func(writer.LogCommit)) ([]writer.LogCommit, vault.Head, []writer.Finding, error) {
+	var commits []writer.LogCommit
+	head, found, err := writer.WalkLog(ctx, o, view, chain, tag, vault.Head{}, func(lc writer.LogCommit) error {
+		each(lc)
+		lc.List = vault.ObjectList{}
+		switch {
+		case lc.Header.Type != vault.CommitFull:
+			commits = append(commits, lc)
+		case lc.Header.Seq <= newestFull:
+			kept := []writer.LogCommit{lc}
+			for _, old := range commits {
+				if old.Header.Type != vault.CommitFull && old.Header.Seq > lc.Header.FoldedTo {
+					kept = append(kept, old)
+				}
+			}
+			commits = kept
+		}
+		return nil
+	})
+	return commits, head, found, err
+}

@@ -42,6 +42,7 @@ const (
 	PrintSent        = "The page was handed to the system's viewer."
 	HaveThem         = "I have them on paper"
 	CheckIntro       = "The words are gone from the screen. Read these three from your paper, and type the passphrase."
+	CheckPaper       = "Read these three words from your paper, and type the passphrase."
 	CheckTheKit      = "Check the kit"
 	Later            = "Later: stays “Not yet”"
 	ShowAgain        = "Show the words again"

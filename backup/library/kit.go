@@ -1,0 +1,57 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"hash"
+	"time"
+
+	"lightproof/backup"
+	"lightproof/backup/vault"
+	"lightproof/keystore/kit"
+	"lightproof/keystore/secret"
+	"lightproof/keystore/words"
+)
+
+func newSum() hash.Hash { return sha256.New() }
+
+func parseKit(text []byte) (secret.Secret, error) { return words.Parse(text, words.Kit) }
+
+// NewKit makes another recovery kit and stores what makes it work. Older kits go on to open these copies.
+func (l *Library) NewKit(ctx context.Context, passphrase []byte, kdf vault.KDF, endpoints []string, now time.Time) (*kit.Kit, error) {
+	if err := l.Sync(ctx); err != nil {
+		return nil, err
+	}
+	if kdf == (vault.KDF{}) {
+		kdf = vault.DefaultKDF
+	}
+	s, built, err := l.keys.NewKit(ctx, l.Chain(), passphrase, kdf, now.Unix())
+	if err != nil {
+		return nil, err
+	}
+	b := backup.SealedBatch{}
+	for _, o := range built {
+		b.Envelopes = append(b.Envelopes, backup.SealedObject{Name: o.Name, Class: 255, Data: o.Object})
+	}
+	if err := l.svc.Sealed(ctx, b); err != nil {
+		return nil, err
+	}
+	if err := l.Sync(ctx); err != nil {
+		return nil, err
+	}
+	return KitOf(s, l.keys.Space, l.keys.Genesis, l.Chain().Head(), endpoints, now)
+}
+
+// KitOf makes the printable kit of a kit secret, which it wipes. at is the head of the control chain: the floor below which a fresh
+// machine accepts nothing.
+func KitOf(kitSecret secret.Secret, space vault.SpaceID, genesis vault.Hash, at vault.Head, endpoints []string, now time.Time) (*kit.Kit, error) {
+	list, err := words.Encode(kitSecret)
+	kitSecret.Wipe()
+	if err != nil {
+		return nil, err
+	}
+	k := &kit.Kit{Words: list, SpaceID: space, Endpoints: endpoints, Created: now.UTC(),
+		Checkpoint: kit.Checkpoint{Date: now.UTC(), ControlSeq: at.Seq, ControlHash: at.Hash}}
+	copy(k.Fingerprint[:], genesis[:])
+	return k, nil
+}

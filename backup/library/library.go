@@ -1,0 +1,375 @@
+// Package library is the unlocked side of a vault: catalogue, timeline, versions, restore, opened proofs, folds. It holds the reader
+// keyset and reaches stored bytes only through a backup.Service, which may be in this process or behind the local channel.
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"lightproof/backup"
+	"lightproof/backup/catalog"
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
+	"lightproof/backup/vault/writer"
+)
+
+// readerDB is the catalogue's file in the data folder.
+const readerDB = "reader.db"
+
+// Library is an unlocked vault. Its methods may be called concurrently. Whoever opens one holds the reader's lock on the home.
+type Library struct {
+	svc  backup.Service
+	keys *reader.Keyset
+	view *writer.Keyset
+	db   *catalog.Reader
+	home string
+
+	sync sync.Mutex // one Sync at a time
+
+	mu       sync.RWMutex
+	cat      *reader.Catalogue
+	chain    *vault.Chain
+	heads    map[vault.DevTag]vault.Head
+	deltas   int // of this device's log since the last full commit
+	timeline *timeline
+	closed   bool
+}
+
+// Open opens the catalogue and brings it up to date; keys belong to the Library from then on.
+func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string) (*Library, error) {
+	path := filepath.Join(home, readerDB)
+	db, err := catalog.OpenReader(path, keys.CacheKey, keys.Space, 0)
+	if errors.Is(err, catalog.ErrDamaged) || errors.Is(err, catalog.ErrWrongKey) || errors.Is(err, catalog.ErrOlderSchema) {
+		if err = catalog.Discard(path); err == nil {
+			db, err = catalog.OpenReader(path, keys.CacheKey, keys.Space, 0)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	l := &Library{svc: svc, keys: keys, view: keys.View(), db: db, home: home, cat: reader.NewCatalogue(), heads: map[vault.DevTag]vault.Head{}}
+	if err := l.load(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if err := l.prove(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if err := l.Sync(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close wipes the keys and closes the catalogue.
+func (l *Library) Close() error {
+	l.sync.Lock()
+	defer l.sync.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
+	}
+	l.closed = true
+	l.keys.Wipe()
+	for _, g := range l.view.Generations {
+		g.Wipe()
+	}
+	l.cat, l.timeline = reader.NewCatalogue(), nil
+	return l.db.Close()
+}
+
+// prove answers the engine's challenge, so that lists with names open to this caller.
+func (l *Library) prove(ctx context.Context) error {
+	sealed, err := l.svc.Challenge(ctx)
+	if err != nil {
+		return err
+	}
+	answer, err := l.keys.AnswerChallenge(uint32(len(l.keys.Generations)), sealed)
+	if err != nil {
+		return fmt.Errorf("proof of unlock: %w", err)
+	}
+	return l.svc.Prove(ctx, answer)
+}
+
+// Objects reads stored objects through the service.
+type objects struct {
+	svc         backup.Service
+	destination string
+}
+
+func (o objects) Get(ctx context.Context, name string) ([]byte, error) {
+	b, err := o.svc.Object(ctx, name, o.destination, false)
+	if errors.Is(err, store.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", vault.ErrMissing, err)
+	}
+	return b, err
+}
+
+func (o objects) List(ctx context.Context, prefix string, fn func(string, int64) error) error {
+	return o.svc.Objects(ctx, prefix, o.destination, fn)
+}
+
+const rowHead = "head/"
+
+// load takes up what the local catalogue kept.
+func (l *Library) load(ctx context.Context) error {
+	err := l.db.Entries.Each(ctx, func(_ [16]byte, b []byte) error {
+		p, err := vault.ParsePage(slices.Clone(b))
+		if err != nil {
+			return err
+		}
+		f, err := vault.FileOfPage(p)
+		if err != nil {
+			return err
+		}
+		l.cat.Load(&reader.File{File: *f})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return l.db.State.Scan(ctx, func(k, v []byte) error {
+		name := string(k)
+		switch {
+		case strings.HasPrefix(name, rowHead) && len(name) == len(rowHead)+8 && len(v) == 40:
+			l.heads[vault.DevTag([]byte(name[len(rowHead):]))] = vault.Head{Seq: binary.BigEndian.Uint64(v), Hash: vault.Hash(v[8:])}
+		case name == "sources":
+			p, err := vault.ParsePage(slices.Clone(v))
+			if err != nil {
+				return err
+			}
+			for _, s := range p.Sources {
+				l.cat.Sources[s.ID] = s
+			}
+		case name == "deltas" && len(v) == 8:
+			l.deltas = int(binary.BigEndian.Uint64(v))
+		}
+		return nil
+	})
+}
+
+// Sync reads the commits that are new since the last time. Where the catalogue is empty, it is rebuilt: of each log the newest full
+// commit, then the deltas after it.
+func (l *Library) Sync(ctx context.Context) error {
+	l.sync.Lock()
+	defer l.sync.Unlock()
+	o := objects{svc: l.svc}
+	if len(l.keys.Generations) != len(l.view.Generations) {
+		l.view = l.keys.View()
+	}
+	chain, _, _, err := writer.LoadChain(ctx, o, l.view, nil, 0)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.chain = chain
+	if len(l.heads) == 0 {
+		cat, heads, _, err := l.keys.Rebuild(ctx, o, l.view, chain, nil)
+		if err != nil {
+			return err
+		}
+		l.cat, l.heads, l.timeline = cat, heads, nil
+		return l.keep(ctx)
+	}
+	for _, p := range chain.Principals() {
+		if p.Device == nil {
+			continue
+		}
+		tag := p.Device.Tag
+		head, _, err := writer.WalkLog(ctx, o, l.view, chain, tag, l.heads[tag], func(lc writer.LogCommit) error {
+			if lc.Header.Type == vault.CommitFull {
+				l.deltas = 0
+				return nil // holds nothing that the deltas before it did not
+			}
+			if lc.Header.Type == vault.CommitDelta {
+				l.deltas++
+			}
+			_, err := l.keys.Pages(ctx, o, lc, l.cat.Apply)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if head != l.heads[tag] {
+			l.heads[tag], l.timeline = head, nil
+		}
+	}
+	return l.keep(ctx)
+}
+
+// keep writes what changed into the local catalogue. l.mu is held.
+func (l *Library) keep(ctx context.Context) error {
+	changed := l.cat.TakeChanged()
+	return l.db.Update(ctx, func(r *catalog.Reader) error {
+		for _, f := range changed {
+			if err := r.Entries.Put(ctx, f.ID, f.Page().Encode(), summaryOf(f)); err != nil {
+				return err
+			}
+		}
+		for tag, h := range l.heads {
+			v := append(binary.BigEndian.AppendUint64(nil, h.Seq), h.Hash[:]...)
+			if err := r.State.Put(ctx, append([]byte(rowHead), tag[:]...), v); err != nil {
+				return err
+			}
+		}
+		p := vault.Page{}
+		for _, s := range l.cat.Sources {
+			p.Sources = append(p.Sources, s)
+		}
+		if err := r.State.Put(ctx, []byte("deltas"), binary.BigEndian.AppendUint64(nil, uint64(l.deltas))); err != nil {
+			return err
+		}
+		return r.State.Put(ctx, []byte("sources"), p.Encode())
+	})
+}
+
+func summaryOf(f *reader.File) catalog.Summary {
+	s := catalog.Summary{Path: f.Path}
+	if v := f.Latest(); v != nil {
+		s.Size = int64(v.Size)
+	}
+	s.Taken = takenOf(f).Unix()
+	return s
+}
+
+// Space is the vault's identifier.
+func (l *Library) Space() vault.SpaceID { return l.keys.Space }
+
+// Keys gives the reader keyset, for what needs the control key. It is wiped by Close.
+func (l *Library) Keys() *reader.Keyset { return l.keys }
+
+// Chain is the control chain as of the last Sync.
+func (l *Library) Chain() *vault.Chain {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.chain
+}
+
+// Files calls fn for every file of the catalogue until it returns false. fn must not keep or change the files.
+func (l *Library) Files(fn func(*reader.File) bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, f := range l.cat.Files {
+		if !fn(f) {
+			return
+		}
+	}
+}
+
+// Sources are the protected folders as the catalogue knows them.
+func (l *Library) Sources() map[[16]byte]vault.Source {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	out := make(map[[16]byte]vault.Source, len(l.cat.Sources))
+	for k, v := range l.cat.Sources {
+		out[k] = v
+	}
+	return out
+}
+
+// foldAfter is how many deltas may gather before a fold pays: each fold rewrites pages.
+const foldAfter = 2048
+
+// Fold packs the catalogue into a full commit if enough deltas gathered (or force). ErrHeadMoved from a running backup is tried anew
+// with the next Sync.
+func (l *Library) Fold(ctx context.Context, force bool) error {
+	if err := l.Sync(ctx); err != nil {
+		return err
+	}
+	l.sync.Lock()
+	defer l.sync.Unlock()
+	l.mu.RLock()
+	own := l.chain.Device(l.keys.Device)
+	if own == nil || own.Device == nil || !force && l.deltas < foldAfter {
+		l.mu.RUnlock()
+		return nil
+	}
+	head := l.heads[own.Device.Tag]
+	fold, err := reader.BuildFold(l.cat, l.view.Current())
+	l.mu.RUnlock()
+	if err != nil {
+		return err
+	}
+	info := vault.PayloadInfo(l.keys.Space, l.keys.Device, head.Seq+1)
+	payload, err := vault.SealTo(l.chain.EPK(l.chain.Generation()), info, fold.Payload)
+	if err != nil {
+		return err
+	}
+	b := backup.SealedBatch{Payload: payload, Extends: head.Hash, FoldedTo: head.Seq}
+	for _, c := range fold.Chunks {
+		b.Objects = append(b.Objects, backup.SealedObject{Name: c.Name(), Class: uint8(vault.ClassPage), Data: c.Object})
+	}
+	return l.svc.Sealed(ctx, b)
+}
+
+// content fetches and opens one version, part by part, and checks the whole against its fingerprint at the end.
+func (l *Library) content(ctx context.Context, f *reader.File, v *vault.Version, fn func([]byte) error) error {
+	sum := sha256.New()
+	bundles := map[uint16][]byte{}
+	emit := func(p vault.Part, table []vault.BundleRef) error {
+		var b []byte
+		var err error
+		if p.Small {
+			plain := bundles[p.Ref.Bundle]
+			if plain == nil {
+				if plain, err = l.chunk(ctx, table[p.Ref.Bundle].Cap); err != nil {
+					return err
+				}
+				bundles[p.Ref.Bundle] = plain
+			}
+			b, err = reader.OpenRecord(l.keys.Space, p.Ref, plain)
+		} else {
+			b, err = l.chunk(ctx, p.Cap)
+		}
+		if err != nil {
+			return err
+		}
+		sum.Write(b)
+		return fn(b)
+	}
+	for _, p := range v.Parts {
+		if err := emit(p, f.Bundles); err != nil {
+			return err
+		}
+	}
+	for _, c := range v.Lists {
+		b, _, err := reader.PageChunk(ctx, objects{svc: l.svc}, l.keys.Space, c)
+		if err != nil {
+			return err
+		}
+		list, err := vault.ParsePartList(b)
+		if err != nil {
+			return err
+		}
+		for _, p := range list.Parts {
+			clear(bundles)
+			if err := emit(p, list.Bundles); err != nil {
+				return err
+			}
+		}
+	}
+	if vault.Hash(sum.Sum(nil)) != v.Sum {
+		return fmt.Errorf("fingerprint of a version: %w", vault.ErrTampered)
+	}
+	return nil
+}
+
+func (l *Library) chunk(ctx context.Context, c vault.Cap) ([]byte, error) {
+	obj, err := objects{svc: l.svc}.Get(ctx, vault.ChunkName(c.CID))
+	if err != nil {
+		return nil, err
+	}
+	return reader.OpenChunk(l.keys.Space, c, obj)
+}

@@ -172,6 +172,7 @@ func crafted() map[string][]byte {
 		"wrapping count":          join([]byte("II*\x00"), le32(8), le16(1), tiffEntry(0x010F, 5, 0x20000001, 26), le32(0), make([]byte, 16)),
 		"directories in a ring":   join([]byte("II*\x00"), le32(8), le16(1), tiffEntry(0x0100, 3, 1, 1), le32(26), le16(1), tiffEntry(0x0100, 3, 1, 1), le32(8)),
 		"directory is its own":    tiffFile(8, tiffEntry(0x8769, 4, 1, 8), tiffEntry(0x014A, 4, 1, 8), tiffEntry(0x8825, 4, 1, 8)),
+		"SubIFDs of themselves":   join(tiffFile(0, tiffEntry(0x014A, 4, 64, 26)), bytes.Repeat(le32(8), 64)),
 		"200 wide values":         join(tiffFile(0, many...), make([]byte, 9000)),
 		"2,500 entries":           tiffFile(0, wide...),
 		"strip array of 2^31":     tiffFile(0, tiffEntry(0x0111, 4, 1<<31, 8), tiffEntry(0x0117, 4, 1<<31, 8), tiffEntry(0x0103, 3, 1, 6)),

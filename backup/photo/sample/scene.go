@@ -112,6 +112,12 @@ func (p *painter) sky() {
 	for y := range p.h {
 		fy := float64(y) / float64(p.h)
 		base := p.mood.zenith.mix(p.mood.horizon, math.Pow(math.Min(fy/p.horizon, 1), 1.3))
+		row := clouds[:0:0]
+		for _, k := range clouds {
+			if math.Abs(fy-k.y) < k.ry {
+				row = append(row, k)
+			}
+		}
 		for x := range p.w {
 			fx := float64(x) / float64(p.w)
 			dx, dy := (fx-sunX)*aspect, fy-sunY
@@ -122,7 +128,7 @@ func (p *painter) sky() {
 			} else {
 				c = c.mix(p.mood.light, 0.75/(d*d))
 			}
-			for _, k := range clouds {
+			for _, k := range row {
 				ex, ey := (fx-k.x)/k.rx, (fy-k.y)/k.ry
 				if e := ex*ex + ey*ey; e < 1 {
 					c = c.mix(p.mood.light, k.a*(1-e))

@@ -39,6 +39,9 @@ var startHEIF = sync.OnceValue(func() (err error) {
 	return nil
 })
 
+// hasHEIF says whether this build draws HEIF pictures from their thumbnail item.
+const hasHEIF = true
+
 // decodeHEIF decodes the thumbnail item of a HEIF picture: in a copy in memory the file is told that its thumbnail is the primary
 // item (ISO 23008-12, 6.4.4; ISO 14496-12, 8.11.4), and the decoder draws that, turned as the container says.
 func decodeHEIF(ctx context.Context, r io.ReaderAt, size int64, f *photo.Fields) (image.Image, error) {

@@ -1,0 +1,241 @@
+package restore
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
+)
+
+// Fetcher brings stored objects. Calls come from several goroutines.
+type Fetcher interface {
+	// Object returns the bytes stored under name. attempt 0 is the copy that is best to read from; each higher number asks for another
+	// copy, because the one before could not be had or was damaged. ErrNoMoreCopies ends the asking. Errors matching vault.ErrMissing
+	// or store.ErrNotExist count as "no such copy", all others as "could not be reached". The result is not changed.
+	Object(ctx context.Context, name string, attempt int) ([]byte, error)
+}
+
+const (
+	maxAttempts = 8        // copies tried of one object
+	bundleCache = 32 << 20 // bytes of opened bundles kept
+)
+
+// fault is an error with what it means for the report.
+type fault struct {
+	reason Reason
+	err    error
+}
+
+func (f *fault) Error() string {
+	if f.err == nil {
+		return f.reason.String()
+	}
+	return f.err.Error()
+}
+
+func (f *fault) Unwrap() error { return f.err }
+
+// opener fetches, checks and decrypts.
+type opener struct {
+	space vault.SpaceID
+	fetch Fetcher
+	found func(name string, attempt int, err error) // of damaged copies, may be nil
+
+	mu      sync.Mutex
+	bundles map[vault.CID]*bundle
+	recent  list.List // of *bundle, newest first
+	bytes   int
+}
+
+// bundle is one opened bundle, or one that is being opened.
+type bundle struct {
+	cid   vault.CID
+	ready chan struct{}
+	data  []byte
+	err   error
+	at    *list.Element
+}
+
+func newOpener(space vault.SpaceID, f Fetcher, found func(string, int, error)) *opener {
+	return &opener{space: space, fetch: f, found: found, bundles: map[vault.CID]*bundle{}}
+}
+
+// chunk opens the object of a capability from the first copy that is whole. names are the names it is stored under.
+func (o *opener) chunk(ctx context.Context, c vault.Cap, names ...string) ([]byte, error) {
+	var damaged, away, missing error
+	for attempt := range maxAttempts {
+		ended := 0
+		for _, name := range names {
+			obj, err := o.fetch.Object(ctx, name, attempt)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			switch {
+			case errors.Is(err, ErrNoMoreCopies):
+				ended++
+				continue
+			case errors.Is(err, vault.ErrMissing), errors.Is(err, store.ErrNotExist):
+				missing = err
+				continue
+			case err != nil:
+				away = err
+				continue
+			}
+			plain, err := reader.OpenChunk(o.space, c, obj)
+			if err == nil {
+				return plain, nil
+			}
+			damaged = err
+			if o.found != nil {
+				o.found(name, attempt, err)
+			}
+		}
+		if ended == len(names) {
+			break
+		}
+	}
+	switch {
+	case damaged != nil:
+		return nil, &fault{ReasonDamaged, damaged}
+	case away != nil:
+		return nil, &fault{ReasonAway, away}
+	case missing == nil:
+		missing = vault.ErrMissing
+	}
+	return nil, &fault{ReasonMissing, missing}
+}
+
+// bundle opens a bundle, once for all who want it at the same time, and keeps the latest.
+func (o *opener) bundle(ctx context.Context, c vault.Cap) ([]byte, error) {
+	for {
+		o.mu.Lock()
+		b := o.bundles[c.CID]
+		if b == nil {
+			b = &bundle{cid: c.CID, ready: make(chan struct{})}
+			o.bundles[c.CID] = b
+			o.mu.Unlock()
+			b.data, b.err = o.chunk(ctx, c, vault.ChunkName(c.CID))
+			o.keep(b)
+			close(b.ready)
+			return b.data, b.err
+		}
+		if b.at != nil {
+			o.recent.MoveToFront(b.at)
+		}
+		o.mu.Unlock()
+		select {
+		case <-b.ready:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if b.err != nil && ctx.Err() == nil && (errors.Is(b.err, context.Canceled) || errors.Is(b.err, context.DeadlineExceeded)) {
+			continue // the other was called off, we were not
+		}
+		return b.data, b.err
+	}
+}
+
+func (o *opener) keep(b *bundle) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if b.err != nil {
+		delete(o.bundles, b.cid)
+		return
+	}
+	b.at = o.recent.PushFront(b)
+	o.bytes += len(b.data)
+	for o.bytes > bundleCache && o.recent.Len() > 1 {
+		old := o.recent.Remove(o.recent.Back()).(*bundle)
+		delete(o.bundles, old.cid)
+		o.bytes -= len(old.data)
+	}
+}
+
+// content calls fn with the bytes of a version, part after part, each checked against its own capability.
+func (o *opener) content(ctx context.Context, v *vault.Version, table []vault.BundleRef, fn func([]byte) error) error {
+	if len(v.Lists) == 0 {
+		return o.parts(ctx, v.Parts, table, fn)
+	}
+	for _, c := range v.Lists {
+		name := vault.ChunkName(c.CID)
+		plain, err := o.chunk(ctx, c, name, vault.Mirror(name))
+		if err != nil {
+			return err
+		}
+		l, err := vault.ParsePartList(plain)
+		if err != nil {
+			return &fault{ReasonDamaged, err}
+		}
+		if err := o.parts(ctx, l.Parts, l.Bundles, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *opener) parts(ctx context.Context, parts []vault.Part, table []vault.BundleRef, fn func([]byte) error) error {
+	for _, p := range parts {
+		b, err := o.part(ctx, p, table)
+		if err != nil {
+			return err
+		}
+		if err := fn(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *opener) part(ctx context.Context, p vault.Part, table []vault.BundleRef) ([]byte, error) {
+	if !p.Small {
+		return o.chunk(ctx, p.Cap, vault.ChunkName(p.Cap.CID))
+	}
+	if int(p.Ref.Bundle) >= len(table) {
+		return nil, &fault{ReasonDamaged, fmt.Errorf("reference outside its table: %w", vault.ErrMalformed)}
+	}
+	data, err := o.bundle(ctx, table[p.Ref.Bundle].Cap)
+	if err != nil {
+		return nil, err
+	}
+	b, err := reader.OpenRecord(o.space, p.Ref, data)
+	if err != nil {
+		return nil, &fault{ReasonDamaged, err}
+	}
+	return b, nil
+}
+
+// firstObject is what has to be fetched first for a version: files are taken in this order, so that each bundle is fetched once.
+func firstObject(v *vault.Version, table []vault.BundleRef) (c vault.CID) {
+	switch {
+	case len(v.Lists) > 0:
+		return v.Lists[0].CID
+	case len(v.Parts) == 0:
+		return c
+	case !v.Parts[0].Small:
+		return v.Parts[0].Cap.CID
+	case int(v.Parts[0].Ref.Bundle) < len(table):
+		return table[v.Parts[0].Ref.Bundle].Cap.CID
+	}
+	return c
+}
+
+// objects lists the names of all objects that a version is known to need; those behind part lists are not looked up.
+func objects(v *vault.Version, table []vault.BundleRef) (out []vault.CID) {
+	for _, c := range v.Lists {
+		out = append(out, c.CID)
+	}
+	for _, p := range v.Parts {
+		switch {
+		case !p.Small:
+			out = append(out, p.Cap.CID)
+		case int(p.Ref.Bundle) < len(table):
+			out = append(out, table[p.Ref.Bundle].Cap.CID)
+		}
+	}
+	return out
+}

@@ -1,0 +1,292 @@
+package restore
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"lightproof/backup/catalog"
+	"lightproof/keystore/secret"
+)
+
+// JobID names one restore.
+type JobID [8]byte
+
+func (id JobID) String() string { return hex.EncodeToString(id[:]) }
+
+// ParseJobID reads 16 hex digits.
+func ParseJobID(s string) (id JobID, err error) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(id) {
+		return id, fmt.Errorf("restore %q: %w", s, ErrNoJob)
+	}
+	return JobID(b), nil
+}
+
+// Schema is the version of the saved rows.
+const Schema = 1
+
+// Jobs is the list of restores on this computer: a database whose rows are sealed. It is not made from anything else: where it is
+// lost, an unfinished restore has to be chosen again; files already restored are then found to be there.
+type Jobs struct {
+	db *catalog.DB
+}
+
+// OpenJobs opens or creates the database. key is the reader keyset's cache key, space binds the file to the vault. Errors as for
+// catalog.Open.
+func OpenJobs(path string, key secret.Secret, space [16]byte) (*Jobs, error) {
+	db, err := catalog.Open(path, key, catalog.Options{
+		DatabaseID:    "restore/" + hex.EncodeToString(space[:]),
+		SchemaVersion: Schema,
+		Tables:        []string{"jobs", "items", "results"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Jobs{db: db}, nil
+}
+
+// Close closes the database and wipes its keys.
+func (j *Jobs) Close() error { return j.db.Close() }
+
+// Job is one restore in the list.
+type Job struct {
+	ID       JobID
+	Target   Target
+	Started  time.Time
+	Conflict Conflict
+	Files    int
+	Done     int  // files with a proven or final result
+	Finished bool // nothing is left to be done
+}
+
+type jobRow struct {
+	Dir      []byte   `json:"dir"`
+	Trees    [][]byte `json:"trees"`
+	Conflict Conflict `json:"conflict"`
+	At       int64    `json:"at,omitempty"` // Unix seconds, 0 = now
+	Made     int64    `json:"made"`         // Unix seconds
+	Zone     int      `json:"zone"`         // of Made, seconds east
+	Files    int      `json:"files"`
+	Marked   []bool   `json:"marked,omitempty"` // trees with our mark in them; nil before the first byte
+	Finished bool     `json:"finished"`
+	Done     int      `json:"done"`
+}
+
+func itemKey(id JobID, n int) []byte {
+	return binary.BigEndian.AppendUint32(append([]byte(nil), id[:]...), uint32(n))
+}
+
+// rowsAtOnce bounds one transaction.
+const rowsAtOnce = 4096
+
+// save writes the whole list of a plan. The job's own row comes last: without it there is no job.
+func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
+	var id JobID
+	rand.Read(id[:])
+	_, zone := p.Made.Zone()
+	row := &jobRow{Dir: []byte(p.Target.Dir), Conflict: p.Conflict, Made: p.Made.Unix(), Zone: zone, Files: len(p.items)}
+	if !p.At.IsZero() {
+		row.At = p.At.Unix()
+	}
+	for _, t := range p.trees {
+		row.Trees = append(row.Trees, []byte(t))
+	}
+	for part := range slices.Chunk(p.items, rowsAtOnce) {
+		err := j.db.Update(ctx, func(tx *catalog.Tx) error {
+			for _, it := range part {
+				b, err := it.encode()
+				if err != nil {
+					return err
+				}
+				if err := tx.Table("items").Put(ctx, itemKey(id, it.n), b); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return id, nil, fmt.Errorf("save the list of a restore: %w", err)
+		}
+	}
+	return id, row, j.put(ctx, id, row)
+}
+
+func (j *Jobs) put(ctx context.Context, id JobID, row *jobRow) error {
+	b, err := json.Marshal(row)
+	if err != nil {
+		return err
+	}
+	return j.db.Table("jobs").Put(ctx, id[:], b)
+}
+
+// record saves results in one transaction.
+func (j *Jobs) record(ctx context.Context, id JobID, items []*item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	return j.db.Update(ctx, func(tx *catalog.Tx) error {
+		for _, it := range items {
+			b, err := it.encodeResult()
+			if err != nil {
+				return err
+			}
+			if err := tx.Table("results").Put(ctx, itemKey(id, it.n), b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// file loads the saved file of an item.
+func (j *Jobs) file(ctx context.Context, id JobID, n int) (*item, error) {
+	b, err := j.db.Table("items").Get(ctx, itemKey(id, n))
+	if err != nil {
+		return nil, err
+	}
+	return decodeItem(b, true)
+}
+
+// load reads a job with all its items.
+func (j *Jobs) load(ctx context.Context, id JobID) (*jobRow, []*item, error) {
+	b, err := j.db.Table("jobs").Get(ctx, id[:])
+	if errors.Is(err, catalog.ErrNotFound) {
+		return nil, nil, ErrNoJob
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	row := &jobRow{}
+	if err := json.Unmarshal(b, row); err != nil {
+		return nil, nil, fmt.Errorf("saved restore: %w", err)
+	}
+	items := make([]*item, row.Files)
+	mine := func(key []byte) (int, bool) {
+		if len(key) != len(id)+4 || JobID(key[:len(id)]) != id {
+			return 0, false
+		}
+		n := int(binary.BigEndian.Uint32(key[len(id):]))
+		return n, n < len(items)
+	}
+	err = j.db.Table("items").Scan(ctx, func(key, value []byte) error {
+		n, ok := mine(key)
+		if !ok {
+			return nil
+		}
+		it, err := decodeItem(value, false)
+		items[n] = it
+		return err
+	})
+	if err == nil {
+		err = j.db.Table("results").Scan(ctx, func(key, value []byte) error {
+			if n, ok := mine(key); ok && items[n] != nil {
+				return items[n].decodeResult(value)
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if slices.Contains(items, nil) {
+		return nil, nil, fmt.Errorf("saved restore: %w", catalog.ErrDamaged)
+	}
+	return row, items, nil
+}
+
+// List gives all restores, the newest first.
+func (j *Jobs) List(ctx context.Context) (out []Job, err error) {
+	err = j.db.Table("jobs").Scan(ctx, func(key, value []byte) error {
+		var r jobRow
+		if len(key) != len(JobID{}) {
+			return nil
+		}
+		if err := json.Unmarshal(value, &r); err != nil {
+			return fmt.Errorf("saved restore: %w", err)
+		}
+		out = append(out, Job{ID: JobID(key), Target: Target{string(r.Dir)}, Started: r.made(), Conflict: r.Conflict, Files: r.Files, Done: r.Done, Finished: r.Finished})
+		return nil
+	})
+	slices.SortFunc(out, func(a, b Job) int {
+		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(a.ID.String(), b.ID.String()))
+	})
+	return out, err
+}
+
+// Waiting gives the restores that were not finished: "restore waits at 503 of 812".
+func (j *Jobs) Waiting(ctx context.Context) ([]Job, error) {
+	all, err := j.List(ctx)
+	return slices.DeleteFunc(all, func(x Job) bool { return x.Finished }), err
+}
+
+// Forget gives a restore up: it removes what is left of it in the target (temporary files, not restored ones) and its rows.
+func (j *Jobs) Forget(ctx context.Context, id JobID) error {
+	row, items, err := j.load(ctx, id)
+	if err != nil {
+		return err
+	}
+	trees := make([]*tree, len(row.Trees))
+	for i, path := range row.Trees {
+		t, err := openTree(string(path))
+		if err != nil {
+			continue // gone with what was in it
+		}
+		defer t.Close()
+		if _, err := t.root.Lstat(markName(id)); err == nil {
+			trees[i] = t
+		}
+	}
+	for _, it := range items {
+		if t := trees[it.tree]; t != nil && it.result != Written && it.state != stateBlocked {
+			if d, err := t.dir(it.dir, false, nil); err == nil {
+				d.root.Remove(tempName(id, it.n))
+				d.Close()
+			}
+		}
+	}
+	for _, t := range trees {
+		if t != nil {
+			t.root.Remove(markName(id))
+		}
+	}
+	for from := 0; from < len(items) || from == 0; from += rowsAtOnce {
+		err := j.db.Update(ctx, func(tx *catalog.Tx) error {
+			for n := from; n < min(from+rowsAtOnce, len(items)); n++ {
+				for _, table := range []string{"items", "results"} {
+					if err := tx.Table(table).Delete(ctx, itemKey(id, n)); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return j.db.Table("jobs").Delete(ctx, id[:])
+}
+
+func (r *jobRow) made() time.Time { return time.Unix(r.Made, 0).In(time.FixedZone("", r.Zone)) }
+
+func (r *jobRow) plan(items []*item) *Plan {
+	p := &Plan{Target: Target{string(r.Dir)}, Conflict: r.Conflict, Made: r.made(), Files: len(items), Free: -1, items: items}
+	if r.At != 0 {
+		p.At = time.Unix(r.At, 0).UTC()
+	}
+	for _, t := range r.Trees {
+		p.trees = append(p.trees, string(t))
+	}
+	for _, it := range items {
+		p.Bytes += it.size
+	}
+	return p
+}

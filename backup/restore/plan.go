@@ -1,0 +1,368 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"lightproof/backup/vault"
+)
+
+// Target is where files go.
+type Target struct {
+	// Dir is the folder that gets one folder for each protected folder; it is made when the run starts. Empty means in place: each
+	// file goes back to the path it had.
+	Dir string
+}
+
+// InPlace tells whether files go back to where they were.
+func (t Target) InPlace() bool { return t.Dir == "" }
+
+// PlanOptions steer MakePlan.
+type PlanOptions struct {
+	Conflict Conflict
+	// Now dates the additions to names.
+	Now time.Time
+	// NoCopy tells of an object that no good copy of it is known; nil = none is known to be missing. What it names is shown before the start.
+	NoCopy func(vault.CID) bool
+	// Progress is called now and then with the files looked at so far; may be nil.
+	Progress func(files, of int)
+}
+
+// ProblemKind says what a Problem of a plan is.
+type ProblemKind string
+
+// The problems that a dry run finds. A plan with problems can be run: each such file then gets its result.
+const (
+	ProblemNoCopy   ProblemKind = "no-copy"   // no good copy of a part is known
+	ProblemClash    ProblemKind = "clash"     // the target takes this name and another one for the same
+	ProblemReserved ProblemKind = "reserved"  // the target's disk cannot hold this name
+	ProblemLong     ProblemKind = "long"      // too long for the target's disk
+	ProblemName     ProblemKind = "name"      // no usable path at all
+	ProblemFolder   ProblemKind = "folder"    // a file or link stands where a folder is needed, or a folder where the file goes
+	ProblemReadOnly ProblemKind = "read-only" // the folder does not allow new files
+	ProblemTarget   ProblemKind = "target"    // the folder restored to cannot be used
+)
+
+// Problem is one of them, with the path of the original.
+type Problem struct {
+	Kind   ProblemKind
+	Path   string
+	Detail string
+}
+
+// Plan is the outcome of the dry run. Files = New + Identical + Different + Blocked.
+type Plan struct {
+	Target   Target
+	Conflict Conflict
+	At       time.Time
+	Made     time.Time
+
+	Files     int
+	Bytes     int64 // of all selected files
+	New       int
+	Identical int   // the same bytes are there: nothing to write
+	Different int   // another file is there: Conflict decides
+	Blocked   int   // cannot be restored there
+	Write     int64 // bytes to be written
+	Free      int64 // bytes free at the fullest target, -1 = not known
+	Problems  []Problem
+
+	items []*item
+	trees []string // the folders that items are below
+}
+
+// Short is how many bytes are lacking at the target, 0 if it has room or its room is not known.
+func (p *Plan) Short() int64 {
+	if p.Free < 0 || p.Write <= p.Free {
+		return 0
+	}
+	return p.Write - p.Free
+}
+
+// planner carries what is looked up while planning.
+type planner struct {
+	*Plan
+	o     PlanOptions
+	open  []*tree         // as trees; nil where the folder does not exist yet
+	kinds []diskKind      // as trees
+	bad   []error         // as trees: why it cannot be used
+	taken map[string]bool // names given in this plan
+	write map[string]bool // folders looked at for permission → may write
+}
+
+// MakePlan is the dry run: it looks at the target, compares what is there, and writes nothing. Errors: those of ctx, ErrNothing.
+func MakePlan(ctx context.Context, sel *Selection, target Target, o PlanOptions) (*Plan, error) {
+	if sel == nil || len(sel.Items) == 0 {
+		return nil, ErrNothing
+	}
+	p := &planner{Plan: &Plan{Target: target, Conflict: o.Conflict, At: sel.At, Made: o.Now, Free: -1}, o: o, taken: map[string]bool{}, write: map[string]bool{}}
+	if !target.InPlace() {
+		dir, err := filepath.Abs(target.Dir)
+		if err != nil {
+			return nil, err
+		}
+		p.Target.Dir = dir
+	}
+	defer func() {
+		for _, t := range p.open {
+			if t != nil {
+				t.Close()
+			}
+		}
+	}()
+	p.place(sel)
+	for i, it := range p.items {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err := p.look(ctx, it); err != nil {
+			return nil, err
+		}
+		if o.Progress != nil && (i%64 == 63 || i == len(p.items)-1) {
+			o.Progress(i+1, len(p.items))
+		}
+	}
+	if err := p.settle(ctx); err != nil {
+		return nil, err
+	}
+	p.count()
+	return p.Plan, nil
+}
+
+// place says where each file goes.
+func (p *planner) place(sel *Selection) {
+	names := folderNames(sel.Sources)
+	index := map[string]int{}
+	treeOf := func(path string) int {
+		i, ok := index[path]
+		if !ok {
+			i = len(p.trees)
+			index[path] = i
+			p.trees = append(p.trees, path)
+			p.addTree(path)
+		}
+		return i
+	}
+	for i := range sel.Items {
+		s := &sel.Items[i]
+		src := sel.Sources[s.File.Source]
+		it := newItem(only(s.File, s.Version))
+		it.n, it.deleted, it.source = i, s.Deleted, names[s.File.Source]
+		if it.source == "" { // the catalogue has lost the folder's row: the files are restorable all the same
+			it.source = fmt.Sprintf("folder %x", s.File.Source[:4])
+		}
+		if e := s.Version.EXIF; e != nil {
+			it.taken, it.kind = e.Taken, e.Kind
+		}
+		it.origin = join(strings.TrimRight(src.Root, `/\`), s.File.Path)
+		it.dir, it.name = splitLast(s.File.Path)
+		it.final = it.name
+		if p.Target.InPlace() {
+			it.tree = treeOf(src.Root)
+			if !filepath.IsAbs(src.Root) {
+				p.block(it, ReasonFolder, ProblemTarget, "this computer has no such folder")
+			}
+		} else {
+			it.tree = treeOf(p.Target.Dir)
+			it.dir = join(it.source, it.dir)
+			it.dir = strings.TrimSuffix(it.dir, "/")
+		}
+		it.group = fmt.Sprintf("%d/%s/%s", it.tree, it.dir, s.Group)
+		p.items = append(p.items, it)
+		p.Bytes += it.size
+	}
+	p.Files = len(p.items)
+}
+
+func (p *planner) addTree(path string) {
+	t, err := openTree(path)
+	kind := kindOfDisk(existingParent(path))
+	switch {
+	case err == nil:
+		kind = t.kind
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+		// A folder to go back to is made only where the folder above it still is: otherwise its drive is likely not connected.
+		if up := filepath.Dir(path); p.Target.InPlace() && existingParent(path) != up {
+			err = fmt.Errorf("the folder above it is not there: %w", ErrTargetGone)
+		}
+	}
+	p.open, p.kinds, p.bad = append(p.open, t), append(p.kinds, kind), append(p.bad, err)
+	if err != nil {
+		p.Problems = append(p.Problems, Problem{ProblemTarget, path, err.Error()})
+	}
+	if free, _ := room(existingParent(path)); free >= 0 && (p.Free < 0 || free < p.Free) {
+		p.Free = free
+	}
+}
+
+// block marks an item as impossible.
+func (p *planner) block(it *item, r Reason, k ProblemKind, detail string) {
+	it.state = stateBlocked
+	it.fail(r, nil)
+	it.detail = detail
+	p.Problems = append(p.Problems, Problem{k, it.origin, detail})
+}
+
+// look finds out what stands at an item's target, and what its disk makes of the name.
+func (p *planner) look(ctx context.Context, it *item) error {
+	v := &it.file.Versions[0]
+	if p.o.NoCopy != nil {
+		for _, c := range objects(v, it.file.Bundles) {
+			if p.o.NoCopy(c) {
+				p.Problems = append(p.Problems, Problem{Kind: ProblemNoCopy, Path: it.origin})
+				break
+			}
+		}
+	}
+	if it.state == stateBlocked {
+		return nil
+	}
+	if p.bad[it.tree] != nil {
+		it.state = stateBlocked
+		it.fail(targetReason(p.bad[it.tree]), p.bad[it.tree])
+		return nil
+	}
+	rel := join(it.dir, it.name)
+	if !usable(rel) {
+		p.block(it, ReasonName, ProblemName, "")
+		return nil
+	}
+	kind := p.kinds[it.tree]
+	for name := range strings.SplitSeq(rel, "/") {
+		if kind.windows && !windowsAllows(name) {
+			p.block(it, ReasonName, ProblemReserved, name)
+			return nil
+		}
+		if !fits(name, kind) {
+			p.block(it, ReasonName, ProblemLong, name)
+			return nil
+		}
+	}
+	t := p.open[it.tree]
+	if t == nil {
+		return nil
+	}
+	d, err := t.dir(it.dir, false, nil)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.mayMake(t, it)
+		return nil
+	case errors.Is(err, errNotFolder):
+		p.block(it, ReasonFolder, ProblemFolder, err.Error())
+		return nil
+	case err != nil:
+		p.block(it, reasonOf(err), ProblemFolder, err.Error())
+		return nil
+	}
+	defer d.Close()
+	it.state, err = compare(ctx, d, it.name, it)
+	if err != nil {
+		return err
+	}
+	if it.state != stateIdentical {
+		p.mayMake(t, it)
+	}
+	return nil
+}
+
+// mayMake notes a folder that does not allow new files.
+func (p *planner) mayMake(t *tree, it *item) {
+	at := existingParent(filepath.Join(t.path, filepath.FromSlash(it.dir)))
+	ok, known := p.write[at]
+	if !known {
+		ok = mayWrite(at)
+		p.write[at] = ok
+	}
+	if !ok {
+		p.Problems = append(p.Problems, Problem{ProblemReadOnly, it.origin, at})
+	}
+}
+
+// compare tells what stands under a name. A file that cannot be read counts as different: it is another one until proven the same.
+func compare(ctx context.Context, d *dir, name string, it *item) (state, error) {
+	info, err := d.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return stateNew, nil
+	}
+	if err != nil {
+		return stateDifferent, nil
+	}
+	if it.typ == vault.TypeSymlink {
+		if info.Mode().Type() == fs.ModeSymlink {
+			if to, err := d.root.Readlink(name); err == nil && to == it.file.Target {
+				return stateIdentical, nil
+			}
+		}
+		return stateDifferent, nil
+	}
+	if !info.Mode().IsRegular() || info.Size() != it.size {
+		return stateDifferent, nil
+	}
+	f, err := d.open(name)
+	if err != nil {
+		return stateDifferent, nil
+	}
+	defer f.Close()
+	sum, n, err := fingerprint(ctx, f, make([]byte, readBuffer))
+	switch {
+	case ctx.Err() != nil:
+		return stateDifferent, ctx.Err()
+	case err == nil && n == it.size && sum == it.sum:
+		return stateIdentical, nil
+	}
+	return stateDifferent, nil
+}
+
+// fingerprint is the SHA-256 of what r still holds.
+func fingerprint(ctx context.Context, r io.Reader, buffer []byte) (sum vault.Hash, n int64, err error) {
+	h := newHash()
+	for {
+		if ctx.Err() != nil {
+			return sum, n, ctx.Err()
+		}
+		k, err := r.Read(buffer)
+		h.Write(buffer[:k])
+		n += int64(k)
+		if errors.Is(err, io.EOF) {
+			return vault.Hash(h.Sum(nil)), n, nil
+		}
+		if err != nil {
+			return sum, n, err
+		}
+	}
+}
+
+func targetReason(err error) Reason {
+	if errors.Is(err, ErrTargetGone) {
+		return ReasonGone
+	}
+	if errors.Is(err, errNotFolder) {
+		return ReasonFolder
+	}
+	return reasonOf(err)
+}
+
+func (p *planner) count() {
+	for _, it := range p.items {
+		switch it.state {
+		case stateNew:
+			p.New++
+		case stateIdentical:
+			p.Identical++
+		case stateDifferent:
+			p.Different++
+		case stateBlocked:
+			p.Blocked++
+		}
+		if it.result == Waiting && it.state != stateIdentical {
+			p.Write += (it.size + 4095) &^ 4095 // disks keep whole blocks
+		}
+	}
+}

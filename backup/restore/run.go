@@ -1,0 +1,452 @@
+package restore
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"lightproof/backup/vault"
+)
+
+// RunOptions are what a run needs besides its plan.
+type RunOptions struct {
+	Space vault.SpaceID
+	Fetch Fetcher
+	// Now is the clock; required.
+	Now func() time.Time
+	// Progress is called for each step, never twice at a time; may be nil. It must be quick.
+	Progress func(Progress)
+	// Found is called for each damaged copy that was met, from several goroutines; may be nil.
+	Found func(object string, attempt int, err error)
+	// Workers is the number of files worked on at a time; 0 means one for each processor, at most 4.
+	Workers int
+
+	hooks hooks
+}
+
+// hooks let tests step between the steps of a run.
+type hooks struct {
+	beforeProof func()
+	step        func(name string)
+}
+
+// Phase is what a run is doing.
+type Phase string
+
+// The phases.
+const (
+	PhaseWriting Phase = "writing"
+	PhaseProving Phase = "proving" // reading back from the disk
+)
+
+// Progress counts within a phase.
+type Progress struct {
+	Job     JobID
+	Phase   Phase
+	Files   int
+	OfFiles int
+	Bytes   int64
+	OfBytes int64
+}
+
+// run is one run of a job.
+type run struct {
+	o       RunOptions
+	id      JobID
+	jobs    *Jobs // nil: nothing is saved (practice)
+	row     *jobRow
+	plan    *Plan
+	resumed bool
+	reading bool // nothing is recorded
+	trees   []*tree
+	open    *opener
+	began   time.Time
+
+	stop    atomic.Pointer[fault] // why no further file is begun
+	mu      sync.Mutex
+	touched []map[string]bool // as trees: folders with new entries
+	results []*item           // done, not recorded yet
+	failed  error             // of recording
+	at      Progress
+}
+
+// Run saves the plan as a job and carries it out. The report says what came of every selected file, also where the run ended early; the
+// error then says why: that of ctx, ErrTargetGone, a full disk (as *FullError), or an error of the job list. A run that ended early is
+// gone on with by Resume.
+func Run(ctx context.Context, jobs *Jobs, p *Plan, o RunOptions) (*Report, error) {
+	id, row, err := jobs.save(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return (&run{o: o, id: id, jobs: jobs, row: row, plan: p}).do(ctx)
+}
+
+// Resume goes on with a job: what is not done is done, files that had failed are tried again, and what was written is read again, not
+// believed. Errors as for Run, and ErrNoJob.
+func Resume(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, error) {
+	row, items, err := jobs.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		it.has = false
+		if it.result == NotRestored && it.state != stateBlocked && it.reason != ReasonSkipped && it.reason != ReasonNotIdentical {
+			it.result, it.reason, it.detail = Waiting, ReasonNone, ""
+		}
+	}
+	return (&run{o: o, id: id, jobs: jobs, row: row, plan: row.plan(items), resumed: true}).do(ctx)
+}
+
+// Check reads a restore's files again and makes a new report. It writes nothing to the target.
+func Check(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, error) {
+	row, items, err := jobs.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range items {
+		it.has = false
+		if it.result == NotRestored && it.reason == ReasonNotIdentical {
+			it.result, it.reason, it.detail = Written, ReasonNone, ""
+		}
+	}
+	r := &run{o: o, id: id, jobs: jobs, row: row, plan: row.plan(items), resumed: true, reading: true}
+	r.start()
+	defer r.close()
+	for i, path := range r.plan.trees {
+		if r.trees[i], err = openTree(path); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrTargetGone, err)
+		}
+	}
+	r.prove(ctx)
+	return r.report(), ctx.Err()
+}
+
+// FullError tells that the target's disk is full.
+type FullError struct{ Err error }
+
+func (e *FullError) Error() string { return "the target's disk is full: " + e.Err.Error() }
+
+// Unwrap gives the system's error.
+func (e *FullError) Unwrap() error { return e.Err }
+
+func (r *run) start() {
+	r.began = r.o.Now()
+	r.trees = make([]*tree, len(r.plan.trees))
+	r.touched = make([]map[string]bool, len(r.plan.trees))
+	for i := range r.touched {
+		r.touched[i] = map[string]bool{}
+	}
+	r.open = newOpener(r.o.Space, r.o.Fetch, r.o.Found)
+}
+
+func (r *run) close() {
+	for _, t := range r.trees {
+		if t != nil {
+			t.Close()
+		}
+	}
+}
+
+func (r *run) do(ctx context.Context) (*Report, error) {
+	r.start()
+	defer r.close()
+	if err := r.enter(ctx); err != nil {
+		r.stop.CompareAndSwap(nil, &fault{targetReason(err), err})
+		return r.report(), err
+	}
+	r.write(ctx)
+	r.syncFolders()
+	r.flush(ctx, 0)
+	if r.o.hooks.beforeProof != nil {
+		r.o.hooks.beforeProof()
+	}
+	r.prove(ctx)
+	r.flush(ctx, 0)
+	err := r.ended(ctx)
+	return r.report(), errors.Join(err, r.leave(ctx, err == nil))
+}
+
+// ended says why the run did not come to its end.
+func (r *run) ended(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	f := r.stop.Load()
+	switch {
+	case f == nil:
+		return nil
+	case f.reason == ReasonFull:
+		return &FullError{f.err}
+	case errors.Is(f.err, ErrTargetGone):
+		return f.err
+	}
+	return fmt.Errorf("%w: %w", ErrTargetGone, f.err)
+}
+
+func markName(id JobID) string        { return ".lightproof-restore-" + id.String() }
+func tempName(id JobID, n int) string { return fmt.Sprintf("%s-%d", markName(id), n) }
+
+// enter opens the folders restored to and puts a mark into each. A job that goes on must find its marks: without one, another disk or
+// an empty mount point stands there.
+func (r *run) enter(ctx context.Context) error {
+	again := r.row != nil && r.row.Marked != nil && !r.row.Finished
+	marked := make([]bool, len(r.trees))
+	for i, path := range r.plan.trees {
+		if !r.needed(i) {
+			continue
+		}
+		if !again {
+			if err := makeTree(path, r.plan.Target.InPlace()); err != nil {
+				return err
+			}
+		}
+		t, err := openTree(path)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrTargetGone, err)
+		}
+		r.trees[i] = t
+		_, err = t.root.Lstat(markName(r.id))
+		if again && r.row.Marked[i] && err != nil {
+			return fmt.Errorf("%w: its mark is not there", ErrTargetGone)
+		}
+		if err == nil {
+			marked[i] = true
+			continue
+		}
+		// A folder that takes no new files may still have folders below it that do.
+		if f, err := t.root.OpenFile(markName(r.id), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			f.Close()
+			marked[i] = true
+		}
+		r.touch(i, "")
+	}
+	if r.jobs == nil {
+		return nil
+	}
+	r.syncFolders()
+	r.row.Marked, r.row.Finished = marked, false
+	return r.jobs.put(ctx, r.id, r.row)
+}
+
+// needed tells whether anything is to be done in a tree.
+func (r *run) needed(i int) bool {
+	return slices.ContainsFunc(r.plan.items, func(it *item) bool { return it.tree == i && it.state != stateBlocked })
+}
+
+func makeTree(path string, inPlace bool) error {
+	_, err := os.Stat(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if inPlace {
+		err = os.Mkdir(path, 0o777)
+	} else {
+		err = os.MkdirAll(path, 0o777)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrTargetGone, err)
+	}
+	// The folder's own name must last, too.
+	if up, err := os.Open(filepath.Dir(path)); err == nil {
+		up.Sync()
+		up.Close()
+	}
+	return nil
+}
+
+// leave takes the marks away once everything is done.
+func (r *run) leave(ctx context.Context, whole bool) error {
+	if r.jobs == nil {
+		for i, t := range r.trees {
+			if t != nil && r.touched[i] != nil {
+				t.root.Remove(markName(r.id))
+			}
+		}
+		return r.failed
+	}
+	r.row.Done = 0
+	for _, it := range r.plan.items {
+		if it.result == NotRestored || it.has {
+			r.row.Done++
+		}
+	}
+	r.row.Finished = whole && r.failed == nil
+	if r.row.Finished {
+		for _, t := range r.trees {
+			if t != nil {
+				t.root.Remove(markName(r.id))
+			}
+		}
+	}
+	return errors.Join(r.failed, r.jobs.put(context.WithoutCancel(ctx), r.id, r.row))
+}
+
+// each runs fn for items on several goroutines, in order of the list.
+func (r *run) each(items []*item, fn func(*item)) {
+	n := r.o.Workers
+	if n <= 0 {
+		n = min(4, runtime.NumCPU())
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, len(items)) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(items) {
+					return
+				}
+				fn(items[i])
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// write is the first phase.
+func (r *run) write(ctx context.Context) {
+	var todo []*item
+	var size int64
+	for _, it := range r.plan.items {
+		if r.resumed && it.result == Written && !r.stands(it) {
+			it.result = Waiting // the name did not outlast a loss of power
+		}
+		if it.result == Waiting && it.state == stateIdentical && r.stands(it) {
+			it.result = AlreadyThere // proven in the next phase
+		}
+		if it.result == Waiting {
+			todo = append(todo, it)
+			size += it.size
+		}
+	}
+	slices.SortFunc(todo, func(a, b *item) int { return cmp.Or(bytes.Compare(a.first[:], b.first[:]), cmp.Compare(a.n, b.n)) })
+	r.phase(PhaseWriting, len(todo), size)
+	r.each(todo, func(it *item) {
+		if ctx.Err() != nil || r.stop.Load() != nil {
+			return
+		}
+		err := r.restore(ctx, it)
+		if err == nil {
+			r.advance(1, 0)
+			r.done(ctx, it)
+			return
+		}
+		r.judge(ctx, it, err)
+	})
+}
+
+// stands tells whether a file that was written has its name.
+func (r *run) stands(it *item) bool {
+	d, err := r.trees[it.tree].dir(it.dir, false, nil)
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	_, err = d.root.Lstat(it.final)
+	return err == nil
+}
+
+// judge decides what an error means: for this file, or for all that follow.
+func (r *run) judge(ctx context.Context, it *item, err error) {
+	if ctx.Err() != nil {
+		return // it stays waiting
+	}
+	var f *fault
+	if !errors.As(err, &f) {
+		f = &fault{targetReason(err), err}
+	}
+	if f.reason == ReasonTarget || f.reason == ReasonGone || f.reason == ReasonRefused {
+		if !r.trees[it.tree].here() {
+			f = &fault{ReasonGone, fmt.Errorf("%w: %w", ErrTargetGone, err)}
+		}
+	}
+	if f.reason == ReasonFull || f.reason == ReasonGone {
+		r.stop.CompareAndSwap(nil, f)
+		return // waiting: it is tried again once there is room
+	}
+	it.fail(f.reason, f.err)
+	r.advance(1, it.size)
+	r.done(ctx, it)
+}
+
+func (r *run) touch(tree int, rel string) {
+	r.mu.Lock()
+	r.touched[tree][rel] = true
+	r.mu.Unlock()
+}
+
+// syncFolders makes new names last.
+func (r *run) syncFolders() {
+	for i, t := range r.trees {
+		if t == nil {
+			continue
+		}
+		for rel := range r.touched[i] {
+			if d, err := t.dir(rel, false, nil); err == nil {
+				if err := syncFolder(d); err != nil && r.failed == nil {
+					r.failed = fmt.Errorf("flush a folder: %w", err)
+				}
+				d.Close()
+			}
+		}
+		clear(r.touched[i])
+	}
+}
+
+// done hands a result over for recording.
+func (r *run) done(ctx context.Context, it *item) {
+	r.mu.Lock()
+	r.results = append(r.results, it)
+	r.mu.Unlock()
+	r.flush(ctx, 64)
+}
+
+// flush records results once there are more than n. What a crash loses of them is found on the disk again.
+func (r *run) flush(ctx context.Context, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.jobs == nil || r.reading || len(r.results) <= n {
+		return
+	}
+	if err := r.jobs.record(context.WithoutCancel(ctx), r.id, r.results); err != nil && r.failed == nil {
+		r.failed = fmt.Errorf("record results of a restore: %w", err)
+	}
+	r.results = r.results[:0]
+}
+
+func (r *run) phase(p Phase, files int, size int64) {
+	r.mu.Lock()
+	r.at = Progress{Job: r.id, Phase: p, OfFiles: files, OfBytes: size}
+	r.tell()
+	r.mu.Unlock()
+}
+
+func (r *run) advance(files int, size int64) {
+	r.mu.Lock()
+	r.at.Files += files
+	r.at.Bytes += size
+	r.tell()
+	r.mu.Unlock()
+}
+
+func (r *run) tell() {
+	if r.o.Progress != nil {
+		r.o.Progress(r.at)
+	}
+}
+
+func (r *run) step(name string) {
+	if r.o.hooks.step != nil {
+		r.o.hooks.step(name)
+	}
+}

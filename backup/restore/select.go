@@ -1,0 +1,253 @@
+package restore
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
+)
+
+// Options choose files. The zero value chooses everything as it is now.
+type Options struct {
+	// At is the moment whose state is wanted; zero is now. The clock of the computer that backed up decides.
+	At time.Time
+	// Paths are patterns (see Glob); none means all paths.
+	Paths []string
+	// Deleted also takes files that were deleted at that moment, in their last version before.
+	Deleted bool
+	// Only limits the choice to these files; nil means all.
+	Only map[vault.FileID]bool
+	// Versions overrides At for single files.
+	Versions map[vault.FileID]vault.VersionID
+	// Group gives the files that belong together with a file, itself included (RAW and JPEG, a photo and its sidecar); all of them are
+	// taken where one is. Nil: files of one folder and one base name share what Conflict adds to names, and none is pulled in.
+	Group func(vault.FileID) []vault.FileID
+}
+
+// Selected is one file with the version to restore.
+type Selected struct {
+	File    *reader.File
+	Version vault.Version
+	Deleted bool   // it was deleted at the moment chosen
+	Group   string // files with the same value belong together
+}
+
+// Selection is what Select chose, in the order of source and path, each path at most once.
+type Selection struct {
+	Items   []Selected
+	Sources map[[16]byte]vault.Source
+	At      time.Time // as chosen, zero = now
+}
+
+// Bytes is the sum of the sizes of all files.
+func (s *Selection) Bytes() (n int64) {
+	for i := range s.Items {
+		n += int64(s.Items[i].Version.Size)
+	}
+	return n
+}
+
+// Select chooses from a catalogue. Files that did not exist at the moment chosen are left out. Errors: ErrBadGlob, ErrNothing.
+func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o Options) (*Selection, error) {
+	globs := make([]Glob, 0, len(o.Paths))
+	for _, p := range o.Paths {
+		g, err := ParseGlob(p)
+		if err != nil {
+			return nil, err
+		}
+		globs = append(globs, g)
+	}
+	bases := folderNames(sources)
+	type place struct {
+		source [16]byte
+		path   string
+	}
+	all := map[vault.FileID]Selected{}
+	newest := map[place]Selected{}
+	wanted := map[place]bool{}
+	removed := map[place]int64{} // when the path was last marked deleted, by any of the files that had it
+	for f := range files {
+		p := place{f.Source, f.Path}
+		for i := range f.Versions {
+			if v := &f.Versions[i]; v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) {
+				removed[p] = max(removed[p], v.Recorded)
+			}
+		}
+		v, deleted := choose(f, o)
+		if v == nil {
+			continue
+		}
+		s := Selected{File: f, Version: *v, Deleted: deleted, Group: groupKey(f)}
+		if old, ok := newest[p]; ok && !later(s, old) {
+			continue
+		}
+		newest[p] = s
+		all[f.ID] = s
+		wanted[p] = (o.Only == nil || o.Only[f.ID]) && matchAny(globs, sources[f.Source].Root, bases[f.Source], f.Path)
+	}
+	for p, s := range newest {
+		// A file that goes on under another identifier has its deletion there.
+		if _, named := o.Versions[s.File.ID]; s.Version.Recorded < removed[p] && !s.Deleted && !named {
+			s.Deleted = true
+			newest[p] = s
+			if !o.Deleted {
+				delete(newest, p)
+				delete(wanted, p)
+				delete(all, s.File.ID)
+			}
+		}
+	}
+	if o.Group != nil {
+		grouped := map[vault.FileID]string{}
+		for p, ok := range wanted {
+			if !ok {
+				continue
+			}
+			members := o.Group(newest[p].File.ID)
+			if len(members) < 2 {
+				continue
+			}
+			key := "group " + slices.MinFunc(members, func(a, b vault.FileID) int { return bytes.Compare(a[:], b[:]) }).String()
+			for _, id := range members {
+				if m, ok := all[id]; ok {
+					q := place{m.File.Source, m.File.Path}
+					if newest[q].File.ID == id {
+						wanted[q], grouped[id] = true, key
+					}
+				}
+			}
+		}
+		for p, s := range newest {
+			if key, ok := grouped[s.File.ID]; ok {
+				s.Group = key
+				newest[p] = s
+			}
+		}
+	}
+	out := &Selection{Sources: sources, At: o.At}
+	for p, s := range newest {
+		if wanted[p] {
+			out.Items = append(out.Items, s)
+		}
+	}
+	if len(out.Items) == 0 {
+		return nil, ErrNothing
+	}
+	slices.SortFunc(out.Items, func(a, b Selected) int {
+		return cmp.Or(bytes.Compare(a.File.Source[:], b.File.Source[:]), strings.Compare(a.File.Path, b.File.Path))
+	})
+	return out, nil
+}
+
+// later says which of two files that had the same path, one after the other, was there at the moment chosen.
+func later(a, b Selected) bool {
+	if a.Deleted != b.Deleted {
+		return b.Deleted
+	}
+	return cmp.Or(cmp.Compare(a.Version.Recorded, b.Version.Recorded), bytes.Compare(a.File.ID[:], b.File.ID[:])) > 0
+}
+
+func choose(f *reader.File, o Options) (v *vault.Version, deleted bool) {
+	if id, ok := o.Versions[f.ID]; ok {
+		for i := range f.Versions {
+			if f.Versions[i].ID == id && !f.Versions[i].Removed {
+				return &f.Versions[i], false
+			}
+		}
+		return nil, false
+	}
+	last := len(f.Versions) - 1
+	for ; last >= 0; last-- {
+		if o.At.IsZero() || f.Versions[last].Recorded <= o.At.Unix() {
+			break
+		}
+	}
+	if last < 0 {
+		return nil, false
+	}
+	if !f.Versions[last].Removed {
+		return &f.Versions[last], false
+	}
+	for ; o.Deleted && last >= 0; last-- {
+		if !f.Versions[last].Removed {
+			return &f.Versions[last], true
+		}
+	}
+	return nil, false
+}
+
+func matchAny(globs []Glob, root, base, rel string) bool {
+	for _, g := range globs {
+		if g.Match(root, base, rel) {
+			return true
+		}
+	}
+	return len(globs) == 0
+}
+
+// groupKey joins files of one folder whose names are equal up to the first dot: a RAW file, its JPEG and their sidecars.
+func groupKey(f *reader.File) string {
+	dir, name := splitLast(f.Path)
+	return fmt.Sprintf("%x/%s/%s", f.Source, dir, strings.ToLower(name[:stemLen(name)]))
+}
+
+// stemLen is the length of a name before its first dot; a dot at the start belongs to the stem.
+func stemLen(name string) int {
+	if i := strings.IndexByte(name[min(1, len(name)):], '.'); i >= 0 {
+		return i + 1
+	}
+	return len(name)
+}
+
+func splitLast(path string) (dir, name string) {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i+1:]
+	}
+	return "", path
+}
+
+// folderNames gives each protected folder a name of its own below a target: the last name of its path, and a number where two
+// folders would share one on a disk that ignores case.
+func folderNames(sources map[[16]byte]vault.Source) map[[16]byte]string {
+	ids := make([][16]byte, 0, len(sources))
+	for id := range sources {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b [16]byte) int {
+		return cmp.Or(strings.Compare(sources[a].Root, sources[b].Root), bytes.Compare(a[:], b[:]))
+	})
+	out, taken := map[[16]byte]string{}, map[string]bool{}
+	for _, id := range ids {
+		base := baseName(sources[id].Root)
+		name := base
+		for n := 2; taken[foldName(name)]; n++ {
+			name = fmt.Sprintf("%s (%d)", base, n)
+		}
+		taken[foldName(name)] = true
+		out[id] = name
+	}
+	return out
+}
+
+// baseName is the last name of a path of any system; "folder" for the top of a disk.
+func baseName(root string) string {
+	if isDrivePath(root) {
+		root = strings.ReplaceAll(root[2:], `\`, "/")
+	}
+	_, name := splitLast(strings.TrimRight(root, "/"))
+	if name == "" || name == "." || name == ".." {
+		return "folder"
+	}
+	return name
+}
+
+// isDrivePath recognises C:\… and C:/….
+func isDrivePath(root string) bool {
+	return len(root) > 2 && root[1] == ':' && (root[2] == '\\' || root[2] == '/') && ('a' <= lower(rune(root[0])) && lower(rune(root[0])) <= 'z')
+}

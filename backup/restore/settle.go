@@ -1,0 +1,114 @@
+package restore
+
+import (
+	"context"
+	"crypto/sha256"
+	"hash"
+	"slices"
+	"time"
+)
+
+func newHash() hash.Hash { return sha256.New() }
+
+// settle decides the names: one addition for a whole group where one of its files keeps another one company, and a name of its own for
+// each of two files that the target's disk takes for one.
+func (p *planner) settle(ctx context.Context) error {
+	groups := map[string][]*item{}
+	var order []string
+	for _, it := range p.items {
+		if it.state == stateBlocked {
+			continue
+		}
+		if groups[it.group] == nil {
+			order = append(order, it.group)
+		}
+		groups[it.group] = append(groups[it.group], it)
+	}
+	for _, key := range order {
+		members := groups[key]
+		both := false
+		for _, it := range members {
+			clash := p.taken[p.placeOf(it, it.name)]
+			if clash {
+				p.Problems = append(p.Problems, Problem{Kind: ProblemClash, Path: it.origin})
+				if it.state == stateNew {
+					it.state = stateDifferent
+				}
+				both = true
+			}
+			switch {
+			case it.state != stateDifferent || clash:
+			case p.Conflict == Skip:
+				it.fail(ReasonSkipped, nil)
+			case p.Conflict == Replace:
+				it.replace = true
+			default:
+				both = true
+			}
+			p.taken[p.placeOf(it, it.name)] = true
+		}
+		if !both {
+			continue
+		}
+		move := slices.DeleteFunc(slices.Clone(members), func(it *item) bool {
+			return it.state == stateIdentical || it.result != Waiting || it.replace
+		})
+		if err := p.addSuffix(ctx, move); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeOf names a place so that two names that the disk takes for one are equal.
+func (p *planner) placeOf(it *item, name string) string {
+	at := join(it.dir, name)
+	if p.kinds[it.tree].caseless {
+		at = foldName(at)
+	}
+	return string(rune('0'+it.tree)) + "/" + at
+}
+
+// addSuffix finds the first addition under which every file of a group is free to go, or is there already with the same bytes.
+func (p *planner) addSuffix(ctx context.Context, members []*item) error {
+	day := p.o.Now.Format(time.DateOnly)
+	for n := 1; ; n++ {
+		states := make([]state, len(members))
+		free := true
+		for i, it := range members {
+			name := withSuffix(it.name, suffixOf(day, n), p.kinds[it.tree])
+			if p.taken[p.placeOf(it, name)] {
+				free = false
+				break
+			}
+			t := p.open[it.tree]
+			if t == nil {
+				continue
+			}
+			d, err := t.dir(it.dir, false, nil)
+			if err != nil {
+				continue // no such folder: everything is free
+			}
+			states[i], err = compare(ctx, d, name, it)
+			d.Close()
+			if err != nil {
+				return err
+			}
+			if states[i] == stateDifferent {
+				free = false
+				break
+			}
+		}
+		if !free {
+			continue
+		}
+		for i, it := range members {
+			it.final = withSuffix(it.name, suffixOf(day, n), p.kinds[it.tree])
+			p.taken[p.placeOf(it, it.final)] = true
+			if states[i] == stateIdentical {
+				it.state = stateIdentical
+			}
+		}
+		return nil
+	}
+}

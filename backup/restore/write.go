@@ -1,0 +1,314 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"lightproof/backup/source"
+	"lightproof/backup/vault"
+)
+
+// restore writes one file. On success its result is Written or AlreadyThere, both still to be proven, or NotRestored by the policy.
+func (r *run) restore(ctx context.Context, it *item) error {
+	t := r.trees[it.tree]
+	if !t.here() {
+		return &fault{ReasonGone, ErrTargetGone}
+	}
+	if it.file == nil {
+		full, err := r.jobs.file(ctx, r.id, it.n)
+		if err != nil {
+			return &fault{ReasonTarget, fmt.Errorf("read the list of the restore: %w", err)}
+		}
+		it = r.with(it, full)
+		defer func() { it.file = nil }()
+	}
+	d, err := t.dir(it.dir, true, func(rel string) { r.touch(it.tree, rel) })
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	temp := tempName(r.id, it.n)
+	if r.resumed {
+		if err := d.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	there, err := compare(ctx, d, it.final, it)
+	if err != nil {
+		return err
+	}
+	switch {
+	case there == stateIdentical && r.resumed:
+		it.result = Written // by the run before this one
+		r.advance(0, it.size)
+		return nil
+	case there == stateIdentical:
+		it.result = AlreadyThere
+		r.advance(0, it.size)
+		return nil
+	case there == stateDifferent && !it.replace:
+		// It was not there, or not so, when the plan was made.
+		if r.plan.Conflict == Skip {
+			it.fail(ReasonSkipped, nil)
+			return nil
+		}
+		if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
+			return err
+		}
+	}
+	it.notes = nil
+	if err := r.stage(ctx, d, temp, it); err != nil {
+		d.root.Remove(temp)
+		return err
+	}
+	r.step("staged")
+	if err := r.name(ctx, d, temp, it, there); err != nil {
+		d.root.Remove(temp)
+		return err
+	}
+	r.step("named")
+	return nil
+}
+
+// with lends an item its file.
+func (r *run) with(it, full *item) *item {
+	it.file = full.file
+	return it
+}
+
+// name gives the finished temporary file its name.
+func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there state) error {
+	if there == stateDifferent && it.replace && it.final == it.name {
+		path := filepath.Join(r.trees[it.tree].path, filepath.FromSlash(it.dir))
+		switch err := trash(d, path, it.name, r.o.Now()); {
+		case err == nil:
+			it.notes = append(it.notes, "the file that was there is in the trash")
+		case errors.Is(err, ErrNoTrash):
+			it.notes = append(it.notes, "there is no trash for the file that was there: both are kept")
+			if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
+				d.root.Remove(temp)
+				return err
+			}
+		default:
+			return err
+		}
+		r.touch(it.tree, it.dir)
+		r.step("trashed")
+	}
+	for range 100 {
+		err := d.publish(temp, it.final)
+		if err == nil {
+			it.result = Written
+			r.touch(it.tree, it.dir)
+			return nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if r.plan.Conflict == Skip {
+			d.root.Remove(temp)
+			it.fail(ReasonSkipped, nil)
+			return nil
+		}
+		if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
+			d.root.Remove(temp)
+			return err
+		}
+	}
+	return &fault{ReasonTarget, fmt.Errorf("every name tried is taken: %w", fs.ErrExist)}
+}
+
+// rename chooses a name of its own for a file whose name was taken since the plan was made, or finds it there already.
+func (r *run) rename(ctx context.Context, d *dir, it *item) error {
+	day := r.plan.Made.Format(time.DateOnly)
+	for n := 1; n < 10_000; n++ {
+		name := withSuffix(it.name, suffixOf(day, n), r.trees[it.tree].kind)
+		there, err := compare(ctx, d, name, it)
+		switch {
+		case err != nil:
+			return err
+		case there == stateNew:
+			it.final = name
+			return nil
+		case there == stateIdentical:
+			it.final, it.result = name, AlreadyThere
+			if r.resumed {
+				it.result = Written
+			}
+			return nil
+		}
+	}
+	return &fault{ReasonTarget, fmt.Errorf("every name tried is taken: %w", fs.ErrExist)}
+}
+
+// stage makes the file complete under its temporary name: bytes, attributes, times, flushed.
+func (r *run) stage(ctx context.Context, d *dir, temp string, it *item) error {
+	if it.typ == vault.TypeSymlink {
+		if err := d.root.Symlink(it.file.Target, temp); err != nil {
+			return err
+		}
+		if err := setLinkTime(d, temp, it.modTime); err != nil {
+			it.notes = append(it.notes, "the link's time was not kept")
+		}
+		return nil
+	}
+	f, err := d.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := newHash()
+	var n int64
+	v := &it.file.Versions[0]
+	err = r.open.content(ctx, v, it.file.Bundles, func(b []byte) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		h.Write(b)
+		n += int64(len(b))
+		_, err := f.Write(b)
+		if err == nil {
+			r.advance(0, int64(len(b)))
+		}
+		return err
+	})
+	if err != nil {
+		r.advance(0, -n)
+		return err
+	}
+	if n != it.size || vault.Hash(h.Sum(nil)) != it.sum {
+		r.advance(0, -n)
+		return &fault{ReasonDamaged, fmt.Errorf("the parts do not make up the file: %w", vault.ErrTampered)}
+	}
+	r.step("written")
+	for _, a := range setAttributes(f, it.file.Xattrs) {
+		it.notes = append(it.notes, fmt.Sprintf("attribute %q was not kept", a))
+	}
+	if r.trees[it.tree].kind.attributes {
+		if err := f.Chmod(fileMode(it.file.Mode)); err != nil {
+			it.notes = append(it.notes, "permissions were not kept")
+		}
+	}
+	if it.file.BirthTime != 0 {
+		setBirthTime(f, it.file.BirthTime)
+	}
+	if err := d.root.Chtimes(temp, time.Time{}, nanoseconds(it.modTime)); err != nil {
+		it.notes = append(it.notes, "the time was not kept")
+	}
+	return f.Sync()
+}
+
+// kept compares what stands beside the bytes with what was recorded, and names what the target did not keep.
+func (it *item) kept(f *os.File, file vault.Entry, kind diskKind) (notes []string) {
+	m, err := source.ReadMetadata(f)
+	if err != nil {
+		return []string{"attributes could not be read back"}
+	}
+	if m.ModTime.UnixNano() != it.modTime {
+		notes = append(notes, fmt.Sprintf("time kept as %s", m.ModTime.Format(time.RFC3339Nano)))
+	}
+	if m.Mode != file.Mode && kind.attributes && keepsModes {
+		notes = append(notes, fmt.Sprintf("permissions are %04o, were %04o", m.Mode, file.Mode))
+	}
+	if m.Mode&0o6000 != 0 {
+		notes = append(notes, "it runs with the rights of its owner or group, who may be another one than before")
+	}
+	for _, a := range file.Xattrs {
+		if !slices.ContainsFunc(m.Xattrs, func(x source.Xattr) bool { return x.Name == a.Name && bytes.Equal(x.Value, a.Value) }) {
+			notes = append(notes, fmt.Sprintf("attribute %q was not kept", a.Name))
+		}
+	}
+	return notes
+}
+
+// prove is the last phase: every file is read back from the disk.
+func (r *run) prove(ctx context.Context) {
+	var todo []*item
+	var size int64
+	for _, it := range r.plan.items {
+		if it.result == Written || it.result == AlreadyThere {
+			todo = append(todo, it)
+			size += it.size
+		}
+	}
+	slices.SortFunc(todo, func(a, b *item) int {
+		if a.tree != b.tree {
+			return a.tree - b.tree
+		}
+		return strings.Compare(join(a.dir, a.final), join(b.dir, b.final))
+	})
+	r.phase(PhaseProving, len(todo), size)
+	r.each(todo, func(it *item) {
+		if ctx.Err() != nil || !r.trees[it.tree].here() {
+			if ctx.Err() == nil {
+				r.stop.CompareAndSwap(nil, &fault{ReasonGone, ErrTargetGone})
+			}
+			return
+		}
+		if err := r.proveOne(ctx, it); err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			it.fail(ReasonNotIdentical, err)
+		}
+		r.advance(1, it.size)
+		r.done(ctx, it)
+	})
+}
+
+var errDiffers = errors.New("other bytes than were backed up")
+
+func (r *run) proveOne(ctx context.Context, it *item) error {
+	t := r.trees[it.tree]
+	if it.file == nil && r.jobs != nil {
+		full, err := r.jobs.file(ctx, r.id, it.n)
+		if err != nil {
+			return err
+		}
+		it = r.with(it, full)
+		defer func() { it.file = nil }()
+	}
+	d, err := t.dir(it.dir, false, nil)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if it.typ == vault.TypeSymlink {
+		to, err := d.root.Readlink(it.final)
+		if err != nil || it.file == nil || to != it.file.Target {
+			return errors.Join(errDiffers, err)
+		}
+		it.has = true
+		return nil
+	}
+	f, err := d.open(it.final)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	dropCache(f)
+	sum, n, err := fingerprint(ctx, f, make([]byte, readBuffer))
+	if err != nil {
+		return err
+	}
+	it.read, it.has = sum, true
+	if n != it.size || sum != it.sum {
+		return errDiffers
+	}
+	if it.file != nil && it.result == Written {
+		for _, note := range it.kept(f, it.file.Entry, t.kind) {
+			if !slices.Contains(it.notes, note) {
+				it.notes = append(it.notes, note)
+			}
+		}
+	}
+	return nil
+}

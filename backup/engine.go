@@ -428,6 +428,11 @@ func (e *Engine) addDestination(ctx context.Context, c AddDestination) (string, 
 	if err := d.connect(ctx, e.o.Open); err != nil {
 		return s.ID, err
 	}
+	if c.Adopt {
+		if err := e.relearn(ctx); err != nil {
+			return s.ID, err
+		}
+	}
 	if err := e.deliver(ctx, d); err != nil {
 		return s.ID, err
 	}

@@ -52,15 +52,16 @@ func benchmark(b *testing.B, name string) {
 	}
 }
 
-func BenchmarkTileJPEG24MP(b *testing.B) { benchmark(b, "jpeg/craft-beer-24mp.jpg") }
-func BenchmarkTileNEF(b *testing.B)      { benchmark(b, "raw/nef/NIKON_D7100-head.NEF") }
-func BenchmarkTileARW(b *testing.B)      { benchmark(b, "raw/arw/SONY_SLT-A55V-head.ARW") }
-func BenchmarkTileHEIC(b *testing.B)     { benchmark(b, "heic/iphone15pro-IMG.heic") }
-func BenchmarkTileWebP(b *testing.B)     { benchmark(b, "png-webp-avif-tiff/sunrise.webp") }
+func BenchmarkTileJPEG24MP(b *testing.B)        { benchmark(b, "derived/rawjpeg/DSC_0001.JPG") }
+func BenchmarkTileProgressive24MP(b *testing.B) { benchmark(b, "jpeg/craft-beer-24mp.jpg") }
+func BenchmarkTileNEF(b *testing.B)             { benchmark(b, "raw/nef/NIKON_D7100-head.NEF") }
+func BenchmarkTileARW(b *testing.B)             { benchmark(b, "raw/arw/SONY_SLT-A55V-head.ARW") }
+func BenchmarkTileHEIC(b *testing.B)            { benchmark(b, "heic/iphone15pro-IMG.heic") }
+func BenchmarkTileWebP(b *testing.B)            { benchmark(b, "png-webp-avif-tiff/sunrise.webp") }
 
 // BenchmarkStandardJPEG24MP is the yardstick: the standard library decoding alone, without scaling.
 func BenchmarkStandardJPEG24MP(b *testing.B) {
-	data, err := os.ReadFile(filepath.Join(corpusDir(b), "jpeg", "craft-beer-24mp.jpg"))
+	data, err := os.ReadFile(filepath.Join(corpusDir(b), "derived", "rawjpeg", "DSC_0001.JPG"))
 	if err != nil {
 		b.Fatal(err)
 	}

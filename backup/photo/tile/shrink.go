@@ -63,6 +63,11 @@ func average(out []byte, w, h int, in []byte, stride, dx, dy int) {
 					p := row[4*x : 4*x+4 : 4*x+4]
 					sums[x] += uint32(p[0]) + uint32(p[1]) + uint32(p[2]) + uint32(p[3])
 				}
+			case 8:
+				for x := range sums {
+					p := row[8*x : 8*x+8 : 8*x+8]
+					sums[x] += uint32(p[0]) + uint32(p[1]) + uint32(p[2]) + uint32(p[3]) + uint32(p[4]) + uint32(p[5]) + uint32(p[6]) + uint32(p[7])
+				}
 			default:
 				for x := range sums {
 					for _, v := range row[dx*x : dx*x+dx] {

@@ -100,6 +100,7 @@ func (w *Wizard) Show(at int, title, next string, back bool, content ...fyne.Can
 	w.body.Refresh()
 	w.Next.SetText(next)
 	SetVisible(w.Next, next != "")
+	w.BackBtn.SetText(texts.Back)
 	SetVisible(w.BackBtn, back)
 	w.scroll.Scroll.Offset = fyne.NewPos(0, 0)
 	w.Relayout()

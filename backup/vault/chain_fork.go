@@ -27,6 +27,9 @@ func (c *Chain) judgeVoid(v *Control) {
 			}
 		}
 	case 1:
+		if p.Device == nil {
+			return // a recovery key that has not matured is no other admin
+		}
 		e := c.Entries[v.VoidFrom-1]
 		before := c.states[e.Seq-2]
 		if v.VoidFrom != v.VoidTo || e.Author == v.Author || before.who[e.Author] == nil || c.check(before, e, before.generation) != nil {

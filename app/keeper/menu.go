@@ -130,3 +130,12 @@ func pauseFor(i Intent, now time.Time) (d time.Duration, ok bool) {
 	}
 	return 0, false
 }
+
+func find(menu []Item, i Intent) (Item, bool) {
+	for _, m := range menu {
+		if m.Intent == i {
+			return m, true
+		}
+	}
+	return Item{}, false
+}

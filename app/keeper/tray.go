@@ -44,7 +44,9 @@ func NewTray(first View, click func(Intent)) *Tray {
 func (t *Tray) Run() {
 	systray.SetOnTapped(func() { t.clicked(OpenWindow) })
 	if runtime.GOOS == "linux" { // so that the first thing that a panel reads is right
+		t.mu.Lock()
 		t.setFace(t.view)
+		t.mu.Unlock()
 	}
 	systray.Run(t.build, nil)
 }
@@ -73,9 +75,7 @@ func (t *Tray) Show(v View) {
 func (t *Tray) build() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if runtime.GOOS != "linux" {
-		t.setFace(t.view)
-	}
+	t.setFace(t.view) // it may have changed since Run, and other systems take none before now
 	t.items = map[Intent]*trayItem{}
 	for _, s := range skeleton() {
 		if s.Intent == "" {
@@ -140,15 +140,6 @@ func (t *Tray) apply(menu, level []Item) {
 		item.shown = want
 		t.apply(want.Children, s.Children)
 	}
-}
-
-func find(menu []Item, i Intent) (Item, bool) {
-	for _, m := range menu {
-		if m.Intent == i {
-			return m, true
-		}
-	}
-	return Item{}, false
 }
 
 // setFace sets icon and title. An SVG would give an empty icon, and 512 pixels a megabyte on the bus at every change: 64 pixels.

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -66,8 +67,23 @@ func play(s *backup.State, what string) {
 
 type keeperProcess struct {
 	*exec.Cmd
-	stdin io.WriteCloser
-	lines chan string
+	stdin  io.WriteCloser
+	lines  chan string
+	stderr bytes.Buffer // to be read after Wait
+}
+
+// races judges what the race detector wrote of a keeper: accesses inside the tray's library are that library's, which reads and
+// writes the menu's version number under different locks. Every other one fails the test.
+func races(report string) (ours []string) {
+	lines := strings.Split(report, "\n")
+	for i, line := range lines {
+		for _, access := range []string{"Write at", "Read at", "Previous write at", "Previous read at"} {
+			if strings.HasPrefix(line, access) && i+1 < len(lines) && !strings.Contains(lines[i+1], "fyne.io/systray.") {
+				ours = append(ours, line+lines[i+1])
+			}
+		}
+	}
+	return ours
 }
 
 // runKeeper starts a keeper whose session bus is at address; "" means that its environment names none.
@@ -83,7 +99,8 @@ func runKeeper(t *testing.T, address string, more ...string) *keeperProcess {
 	if address != "" {
 		k.Env = append(k.Env, "DBUS_SESSION_BUS_ADDRESS="+address)
 	}
-	k.Stderr = os.Stderr
+	k.Env = append(k.Env, "GORACE=exitcode=0") // see races
+	k.Stderr = &k.stderr
 	if k.stdin, err = k.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +156,10 @@ func (k *keeperProcess) end(t *testing.T) {
 	k.stdin.Close()
 	k.expect(t, "ended <nil>")
 	if err := k.Wait(); err != nil {
-		t.Error(err)
+		t.Errorf("%v\n%s", err, k.stderr.String())
+	}
+	if ours := races(k.stderr.String()); len(ours) > 0 || strings.Contains(k.stderr.String(), "panic:") {
+		t.Errorf("%q\n%s", ours, k.stderr.String())
 	}
 }
 

@@ -6,6 +6,7 @@ package bustest
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -55,7 +56,8 @@ func Start(t testing.TB) *Bus {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program, "--config-file="+file, "--nofork", "--nopidfile", "--print-address")
-	cmd.Stderr = os.Stderr
+	var said bytes.Buffer // mostly that it may not raise its limit of open files
+	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +65,13 @@ func Start(t testing.TB) *Bus {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		if t.Failed() {
+			t.Logf("dbus-daemon: %s", said.String())
+		}
+	})
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal("dbus-daemon did not start: ", err)

@@ -102,3 +102,19 @@ func (d *Desk) unlockReader() {
 		d.release = nil
 	}
 }
+
+// Restart ends a background part that does not answer and starts another.
+func (d *Desk) Restart(ctx context.Context) error {
+	d.mu.Lock()
+	c := d.client
+	d.client = nil
+	d.mu.Unlock()
+	if c != nil {
+		if err := c.EndHung(ctx, "hung", 5*time.Second); err != nil && !errors.Is(err, backup.ErrGone) {
+			return err
+		}
+		c.Close()
+	}
+	_, err := d.Connect(ctx)
+	return err
+}

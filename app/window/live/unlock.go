@@ -1,0 +1,80 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"lightproof/app/channel"
+	"lightproof/app/window/face"
+	"lightproof/backup"
+	"lightproof/backup/library"
+	"lightproof/backup/setup"
+	"lightproof/backup/vault/reader"
+	"lightproof/keystore"
+)
+
+// Unlocker opens the unlocked side.
+type Unlocker struct {
+	Desk  *Desk
+	Setup *Setup
+}
+
+// Unlock implements face.Unlocker.
+func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library, error) {
+	svc, err := u.Desk.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var keys *reader.Keyset
+	if u.Setup != nil && len(passphrase) == 0 {
+		keys = u.Setup.takeKeys()
+	}
+	if keys == nil {
+		if keys, err = setup.Unlock(keystore.AllowPrompt(ctx), u.Desk.Home, u.Desk.Keychain, passphrase); err != nil {
+			switch {
+			case errors.Is(err, setup.ErrWrongPassphrase):
+				return nil, fmt.Errorf("%w: %w", face.ErrWrongPassphrase, err)
+			case noKeychain(err) || errors.Is(err, keystore.ErrMissing):
+				return nil, fmt.Errorf("%w: %w", face.ErrKeychain, err)
+			}
+			return nil, err
+		}
+		if err := u.startEngine(ctx, svc, passphrase); err != nil {
+			keys.Wipe()
+			return nil, err
+		}
+	}
+	if err := u.Desk.lockReader(); err != nil {
+		keys.Wipe()
+		if errors.Is(err, channel.ErrHeld) {
+			err = fmt.Errorf("%w: %w", face.ErrElsewhere, err)
+		}
+		return nil, err
+	}
+	lib, err := library.Open(ctx, svc, keys, u.Desk.Home)
+	if err != nil {
+		keys.Wipe()
+		u.Desk.unlockReader()
+		return nil, err
+	}
+	return &Library{desk: u.Desk, svc: svc, lib: lib}, nil
+}
+
+// startEngine hands the engine its start secret where only the passphrase gives it, or where it started before the keychain opened.
+func (u *Unlocker) startEngine(ctx context.Context, svc backup.Service, passphrase []byte) error {
+	st, err := svc.State(ctx)
+	if err != nil || st.Safety.KeysUsable {
+		return err
+	}
+	start, err := setup.Start(ctx, u.Desk.Home, u.Desk.Keychain)
+	if errors.Is(err, setup.ErrNoPassphrase) {
+		start, err = setup.StartWith(u.Desk.Home, passphrase)
+	}
+	if err != nil {
+		return err
+	}
+	defer start.Wipe()
+	_, err = svc.Do(ctx, backup.Unseal{Key: append([]byte(nil), start.Bytes()...)})
+	return err
+}

@@ -1,0 +1,77 @@
+package library
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+
+	"lightproof/backup/restore"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
+)
+
+// jobsDB keeps the list of restores; unlike the catalogue it is not made from anything else.
+const jobsDB = "restore.db"
+
+// Jobs opens the list of restores on this computer.
+func (l *Library) Jobs() (*restore.Jobs, error) {
+	return restore.OpenJobs(filepath.Join(l.home, jobsDB), l.keys.CacheKey, l.keys.Space)
+}
+
+// All gives copies of all files of the catalogue, for choosing what to restore.
+func (l *Library) All() iter.Seq[*reader.File] {
+	l.mu.RLock()
+	files := make([]*reader.File, 0, len(l.cat.Files))
+	for _, f := range l.cat.Files {
+		g := *f
+		g.Versions, g.Bundles = slices.Clone(f.Versions), slices.Clone(f.Bundles)
+		files = append(files, &g)
+	}
+	l.mu.RUnlock()
+	return slices.Values(files)
+}
+
+// Together gives the files shown as one photo with a file, itself included.
+func (l *Library) Together(id vault.FileID) (out []vault.FileID) {
+	p := l.Photo(id.String())
+	if p == nil {
+		return nil
+	}
+	for _, f := range p.Files {
+		out = append(out, f.ID)
+	}
+	return out
+}
+
+// Fetcher brings stored objects for a restore: from the best destination first, then from each one and from the second copy of records.
+func (l *Library) Fetcher() restore.Fetcher { return fetcher{l} }
+
+type fetcher struct{ l *Library }
+
+func (f fetcher) Object(ctx context.Context, name string, attempt int) ([]byte, error) {
+	if attempt == 0 {
+		return objects{svc: f.l.svc}.Get(ctx, name)
+	}
+	st, err := f.l.svc.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	n := len(st.Destinations)
+	if n == 0 || attempt > 2*n {
+		return nil, restore.ErrNoMoreCopies
+	}
+	if attempt > n {
+		name = vault.Mirror(name)
+		if !vault.ValidName(name) {
+			return nil, restore.ErrNoMoreCopies
+		}
+	}
+	b, err := objects{svc: f.l.svc, destination: st.Destinations[(attempt-1)%n].ID}.Get(ctx, name)
+	if err != nil && !errors.Is(err, vault.ErrMissing) {
+		err = fmt.Errorf("copy %d: %w", attempt, err)
+	}
+	return b, err
+}

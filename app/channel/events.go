@@ -37,15 +37,19 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}()
+	covered := uint64(0) // what the last resync stands for
 	for {
 		ev, lagged, ok := q.pop(ctx)
 		if !ok {
 			return
 		}
 		if lagged {
-			if ev, err = s.resync(ctx); err != nil {
+			if ev, err = s.resync(ctx, ev.Seq); err != nil {
 				return
 			}
+			covered = ev.Seq
+		} else if ev.Seq <= covered && covered > 0 {
+			continue // it came between the loss and the state
 		}
 		b, err := encode(ev)
 		if err != nil {
@@ -57,13 +61,13 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// resync is the event that stands for all that a slow reader missed.
-func (s *Server) resync(ctx context.Context) (backup.Event, error) {
+// resync is the event that stands for all that a slow reader missed, up to number lost at least.
+func (s *Server) resync(ctx context.Context, lost uint64) (backup.Event, error) {
 	st, err := s.svc.State(ctx)
 	if err != nil {
 		return backup.Event{}, err
 	}
-	return backup.Event{Kind: "resync", Seq: st.Seq, At: st.At, State: st}, nil
+	return backup.Event{Kind: "resync", Seq: max(lost, st.Seq), At: st.At, State: st}, nil
 }
 
 // queue holds events for one reader. It never blocks the writer: when full it forgets everything and says "lagged" instead, and
@@ -72,6 +76,7 @@ type queue struct {
 	mu     sync.Mutex
 	events []backup.Event
 	limit  int
+	newest uint64 // number of the last event that was pushed
 	lagged bool
 	ended  bool
 	more   chan struct{} // capacity 1: something changed
@@ -81,6 +86,7 @@ func newQueue(limit int) *queue { return &queue{limit: limit, more: make(chan st
 
 func (q *queue) push(ev backup.Event) {
 	q.mu.Lock()
+	q.newest = ev.Seq
 	switch {
 	case q.lagged: // the state that the reader takes later contains it
 	case len(q.events) == q.limit:
@@ -107,13 +113,14 @@ func (q *queue) wake() {
 	}
 }
 
-// pop waits for the next event. lagged: events were lost, take a whole state. ok is false at the end, or when ctx is done.
+// pop waits for the next event. lagged: events up to number ev.Seq were lost, take a whole state. ok is false at the end, or when ctx is done.
 func (q *queue) pop(ctx context.Context) (ev backup.Event, lagged, ok bool) {
 	for {
 		q.mu.Lock()
 		switch {
 		case q.lagged:
 			q.lagged = false
+			ev.Seq = q.newest
 			q.mu.Unlock()
 			return ev, true, true
 		case len(q.events) > 0:

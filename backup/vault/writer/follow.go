@@ -94,9 +94,9 @@ func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, m
 			}
 		}
 		if c, err = vault.EvaluateChain(k.Space, k.Genesis, entries, credit, matured); err != nil {
-			for _, f := range found {
-				if errors.Is(f.Err, vault.ErrNewer) {
-					err = f.Err // no genesis, but something that a newer version wrote
+			for _, f := range found { // what stands in the genesis' place says more than that it is missing
+				if seq, _, _ := vault.ParseControlName(strings.TrimPrefix(f.Name, "m2/")); seq == 1 && !errors.Is(f.Err, vault.ErrMissing) {
+					err = fmt.Errorf("genesis: %w", f.Err)
 				}
 			}
 			return nil, found, grew, err
@@ -115,14 +115,31 @@ func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, m
 		}
 		g := c.Generation()
 		if k.Generation(g) != nil {
-			return c, found, grew, nil
+			return c, append(found, aside(c)...), grew, nil
 		}
 		// An epoch whose slot does not open raises an alarm; backup goes on under the old generation.
 		if err := k.follow(ctx, o, c.Epoch(g)); err != nil {
-			return c, append(found, Finding{Name: c.Epoch(g).Name, Err: err}), grew, nil
+			return c, append(append(found, Finding{Name: c.Epoch(g).Name, Err: err}), aside(c)...), grew, nil
 		}
 		grew = true
 	}
+}
+
+// aside reports the entries that the chain did not take: those that lost a fork or are junk, and the gap that keeps later ones out.
+func aside(c *vault.Chain) (found []Finding) {
+	gap := false
+	for _, e := range c.Lost {
+		if e.Seq > c.Head().Seq+1 {
+			gap = true
+			continue
+		}
+		found = append(found, Finding{Name: e.Name, Err: fmt.Errorf("control entry %d is not of the accepted history: %w", e.Seq, vault.ErrFork)})
+	}
+	if gap {
+		next := c.Head().Seq + 1
+		found = append(found, Finding{Name: vault.ControlName(next), Err: fmt.Errorf("control entry %d, which later ones follow: %w", next, vault.ErrMissing)})
+	}
+	return found
 }
 
 // openEntries opens the control entries that are not open yet. ErrNewer in a sealed entry stops the client; an unknown version in the

@@ -61,13 +61,19 @@ func WalkLog(ctx context.Context, o Objects, k *Keyset, c *vault.Chain, tag vaul
 	if err != nil {
 		return after, nil, err
 	}
+	beyond := ""
 	for _, n := range all {
 		if t, seq, _, ok := vault.ParseCommitName(n); ok && t == tag {
 			l.places[seq] = append(l.places[seq], n)
 			if p.Cap == nil || seq <= p.Cap.Seq {
 				l.last = max(l.last, seq)
+			} else {
+				beyond = n
 			}
 		}
+	}
+	if beyond != "" {
+		l.found = append(l.found, Finding{Name: beyond, Err: fmt.Errorf("commits beyond the log's cap are ignored: %w", vault.ErrTampered)})
 	}
 	if after.Seq > 0 && !l.resume() {
 		return after, l.found, ctx.Err()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -170,8 +171,10 @@ func (p *planner) place(sel *Selection) {
 			}
 		} else {
 			it.tree = treeOf(p.Target.Dir)
-			it.dir = join(it.source, it.dir)
-			it.dir = strings.TrimSuffix(it.dir, "/")
+			it.dir = strings.TrimSuffix(it.source+"/"+it.dir, "/")
+		}
+		if !usable(s.File.Path) {
+			p.block(it, ReasonName, ProblemName, "")
 		}
 		it.group = fmt.Sprintf("%d/%s/%s", it.tree, it.dir, s.Group)
 		p.items = append(p.items, it)
@@ -230,10 +233,6 @@ func (p *planner) look(ctx context.Context, it *item) error {
 		return nil
 	}
 	rel := join(it.dir, it.name)
-	if !usable(rel) {
-		p.block(it, ReasonName, ProblemName, "")
-		return nil
-	}
 	kind := p.kinds[it.tree]
 	for name := range strings.SplitSeq(rel, "/") {
 		if kind.windows && !windowsAllows(name) {
@@ -262,7 +261,7 @@ func (p *planner) look(ctx context.Context, it *item) error {
 		return nil
 	}
 	defer d.Close()
-	it.state, err = compare(ctx, d, it.name, it)
+	it.state, err = compare(ctx, d, it.name, it, d.open)
 	if err != nil {
 		return err
 	}
@@ -286,7 +285,7 @@ func (p *planner) mayMake(t *tree, it *item) {
 }
 
 // compare tells what stands under a name. A file that cannot be read counts as different: it is another one until proven the same.
-func compare(ctx context.Context, d *dir, name string, it *item) (state, error) {
+func compare(ctx context.Context, d *dir, name string, it *item, open func(string) (*os.File, error)) (state, error) {
 	info, err := d.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return stateNew, nil
@@ -305,7 +304,7 @@ func compare(ctx context.Context, d *dir, name string, it *item) (state, error) 
 	if !info.Mode().IsRegular() || info.Size() != it.size {
 		return stateDifferent, nil
 	}
-	f, err := d.open(name)
+	f, err := open(name)
 	if err != nil {
 		return stateDifferent, nil
 	}

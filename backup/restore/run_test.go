@@ -278,4 +278,3 @@ func TestForgettingAJobRemovesItsLeftovers(t *testing.T) {
 		t.Error(err)
 	}
 }
-

@@ -89,7 +89,7 @@ func (p *planner) addSuffix(ctx context.Context, members []*item) error {
 			if err != nil {
 				continue // no such folder: everything is free
 			}
-			states[i], err = compare(ctx, d, name, it)
+			states[i], err = compare(ctx, d, name, it, d.open)
 			d.Close()
 			if err != nil {
 				return err

@@ -134,6 +134,24 @@ func (d *dir) open(name string) (*os.File, error) {
 	return f, nil
 }
 
+// openOwn opens a file that this job wrote. One whose recorded permissions keep even its owner from reading is made readable for the
+// moment of opening.
+func (d *dir) openOwn(name string) (*os.File, error) {
+	f, err := d.open(name)
+	if !errors.Is(err, fs.ErrPermission) {
+		return f, err
+	}
+	info, err := d.root.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(fs.ErrPermission, err)
+	}
+	if err := d.root.Chmod(name, info.Mode()|0o400); err != nil {
+		return nil, err
+	}
+	f, err = d.open(name)
+	return f, errors.Join(err, d.root.Chmod(name, info.Mode()))
+}
+
 // publish gives the temporary file its name and fails with fs.ErrExist where something has that name.
 func (d *dir) publish(temp, name string) error {
 	done, err := renameNoReplace(d.file, temp, name)

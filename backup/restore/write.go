@@ -41,7 +41,7 @@ func (r *run) restore(ctx context.Context, it *item) error {
 			return err
 		}
 	}
-	there, err := compare(ctx, d, it.final, it)
+	there, err := compare(ctx, d, it.final, it, r.opening(d))
 	if err != nil {
 		return err
 	}
@@ -76,6 +76,14 @@ func (r *run) restore(ctx context.Context, it *item) error {
 	}
 	r.step("named")
 	return nil
+}
+
+// opening is how files are opened to be compared: those of an earlier run of this job may be unreadable by their own permissions.
+func (r *run) opening(d *dir) func(string) (*os.File, error) {
+	if r.resumed {
+		return d.openOwn
+	}
+	return d.open
 }
 
 // with lends an item its file.
@@ -131,7 +139,7 @@ func (r *run) rename(ctx context.Context, d *dir, it *item) error {
 	day := r.plan.Made.Format(time.DateOnly)
 	for n := 1; n < 10_000; n++ {
 		name := withSuffix(it.name, suffixOf(day, n), r.trees[it.tree].kind)
-		there, err := compare(ctx, d, name, it)
+		there, err := compare(ctx, d, name, it, r.opening(d))
 		switch {
 		case err != nil:
 			return err
@@ -289,7 +297,11 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 		it.has = true
 		return nil
 	}
-	f, err := d.open(it.final)
+	open := d.open
+	if it.result == Written {
+		open = d.openOwn
+	}
+	f, err := open(it.final)
 	if err != nil {
 		return err
 	}

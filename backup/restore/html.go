@@ -1,0 +1,204 @@
+package restore
+
+import (
+	"cmp"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+//go:embed report.html
+var page string
+
+var pageTemplate = template.Must(template.New("report").Parse(page))
+
+// listed bounds how many files one list of the page names; the table beside it has all.
+const listed = 500
+
+// WriteHTML writes the report for people: one page without any other file, for light and dark screens and for paper.
+func (r *Report) WriteHTML(w io.Writer) error { return pageTemplate.Execute(w, r.view()) }
+
+// view is what the page shows, already worded.
+type view struct {
+	Whole                            bool
+	Verdict, Bytes                   string
+	Selected, Written, There, Absent int
+	Began, Ended, Where, Moment      string
+	Job, Policy                      string
+	Reasons                          []reasonView
+	Months, Folders                  []groupView
+	Notes                            []noteView
+}
+
+type reasonView struct {
+	Text  string
+	Count int
+	Paths []pathView
+	More  int
+}
+
+type pathView struct{ Path, Detail string }
+
+type groupView struct {
+	Name             string
+	Selected, Proven int
+	Absent           int
+	Bytes            string
+	bytes            int64
+}
+
+type noteView struct {
+	Text    string
+	Count   int
+	Example string
+}
+
+func (r *Report) view() view {
+	v := view{Whole: r.Whole(), Selected: r.Selected, Written: r.Written, There: r.AlreadyThere, Absent: r.Missing(), Bytes: size(r.Bytes),
+		Began: moment(r.Began), Ended: moment(r.Ended), Job: r.Job.String(), Where: "each file's own place", Moment: "newest versions"}
+	if !r.Target.InPlace() {
+		v.Where = printable(r.Target.Dir)
+	}
+	if !r.At.IsZero() {
+		v.Moment = "as it was on " + moment(r.At.In(r.Ended.Location()))
+	}
+	v.Policy = map[Conflict]string{KeepBoth: "both kept", Skip: "the file that was there kept", Replace: "the file that was there moved to the trash"}[r.Conflict]
+	proven := r.Written + r.AlreadyThere
+	switch {
+	case v.Whole:
+		v.Verdict = fmt.Sprintf("All %s %s identical.", count(r.Selected), plural(r.Selected, "file is", "files are"))
+	case proven == 0:
+		v.Verdict = "No file was restored."
+	default:
+		v.Verdict = fmt.Sprintf("%s of %s files are identical, %s not restored.", count(proven), count(r.Selected), count(v.Absent))
+	}
+	v.Reasons = r.reasons()
+	v.Months = r.groups(func(l *Line) string { return l.month() })
+	v.Folders = r.groups(func(l *Line) string { return printable(l.Folder) })
+	v.Notes = r.noteViews()
+	return v
+}
+
+func (r *Report) reasons() []reasonView {
+	found := map[Reason]*reasonView{}
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		if l.Result != NotRestored {
+			continue
+		}
+		g := found[l.Reason]
+		if g == nil {
+			g = &reasonView{Text: l.Reason.String()}
+			found[l.Reason] = g
+		}
+		if g.Count++; g.Count <= listed {
+			g.Paths = append(g.Paths, pathView{printable(l.Origin), printable(l.Detail)})
+		} else {
+			g.More++
+		}
+	}
+	out := make([]reasonView, 0, len(found))
+	for _, key := range slices.Sorted(maps.Keys(found)) {
+		out = append(out, *found[key])
+	}
+	slices.SortStableFunc(out, func(a, b reasonView) int { return b.Count - a.Count })
+	return out
+}
+
+func (r *Report) groups(key func(*Line) string) []groupView {
+	found := map[string]*groupView{}
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		k := key(l)
+		g := found[k]
+		if g == nil {
+			g = &groupView{Name: k}
+			found[k] = g
+		}
+		g.Selected++
+		g.bytes += l.Size
+		if l.Result == NotRestored {
+			g.Absent++
+		} else {
+			g.Proven++
+		}
+	}
+	out := make([]groupView, 0, len(found))
+	for _, g := range found {
+		g.Bytes = size(g.bytes)
+		out = append(out, *g)
+	}
+	slices.SortFunc(out, func(a, b groupView) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// month is the camera's month, or the file's with a mark.
+func (l *Line) month() string {
+	if len(l.Taken) >= 7 {
+		return l.Taken[:7]
+	}
+	if l.Modified.UnixNano() == 0 {
+		return "no date"
+	}
+	return l.Modified.Format("2006-01") + " (file date)"
+}
+
+func (r *Report) noteViews() []noteView {
+	found := map[string]*noteView{}
+	for i := range r.Lines {
+		for _, n := range r.Lines[i].Notes {
+			g := found[n]
+			if g == nil && len(found) < listed {
+				g = &noteView{Text: printable(n), Example: printable(r.Lines[i].Target)}
+				found[n] = g
+			}
+			if g != nil {
+				g.Count++
+			}
+		}
+	}
+	out := make([]noteView, 0, len(found))
+	for _, g := range found {
+		out = append(out, *g)
+	}
+	slices.SortFunc(out, func(a, b noteView) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Text, b.Text)) })
+	return out
+}
+
+func moment(t time.Time) string { return t.Format("2 January 2006, 15:04 MST") }
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// count writes a number with a comma after each three digits.
+func count(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// size writes bytes in decimal units, as disks are sold.
+func size(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d B", n)
+	case n < 1_000_000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	case n < 1_000_000_000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n < 1_000_000_000_000:
+		return fmt.Sprintf("%.1f GB", float64(n)/1e9)
+	}
+	return fmt.Sprintf("%.2f TB", float64(n)/1e12)
+}

@@ -186,7 +186,8 @@ func (e *Engine) settleGone(_ context.Context, known map[string]*catalog.File, s
 	}
 	for i := range res.jobs {
 		j := &res.jobs[i]
-		if j.old != nil || j.item.ID.Inode == 0 {
+		// A row without a version is of a run that was cut short before it stored the file under its new name.
+		if j.old != nil && j.old.VersionID != [16]byte{} || j.item.ID.Inode == 0 {
 			continue
 		}
 		path, ok := gone[identity{j.item.ID.Device, j.item.ID.Inode}]

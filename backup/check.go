@@ -282,6 +282,7 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 			r.issue(Issue{Code: "damaged-copy", Args: map[string]string{"destination": d.set.Label}})
 		}
 	}
+	e.judgeHead(head)
 	if head.Seq < e.log.Seq {
 		r.issue(Issue{Code: "rolled-back", Count: int64(e.log.Seq - head.Seq), Args: map[string]string{"destination": d.set.Label}})
 	}

@@ -122,17 +122,17 @@ func (e *Engine) followChain(ctx context.Context) error {
 			objects = append(objects, vaultObjects{d.store()})
 		}
 	}
-	credit := func(h vault.Hash) time.Duration { return e.facts.FirstSeen[h.String()] }
-	chain, _, grew, err := writer.LoadChain(ctx, objects, e.keys, credit, 0)
+	credited := e.credit()
+	chain, _, grew, err := writer.LoadChain(ctx, objects, e.keys, func(h vault.Hash) time.Duration { return credited[h.String()] }, 0)
 	if err != nil {
 		return err
 	}
+	e.mu.Lock()
 	for i, c := range chain.Entries {
 		if _, ok := e.facts.FirstSeen[c.Head().Hash.String()]; !ok && i > 0 {
 			e.facts.FirstSeen[c.Head().Hash.String()] = 0
 		}
 	}
-	e.mu.Lock()
 	e.chain = chain
 	e.facts.Control = chain.Head()
 	e.mu.Unlock()
@@ -140,6 +140,25 @@ func (e *Engine) followChain(ctx context.Context) error {
 		return saveWriter(e.o.Home, e.keys, e.start)
 	}
 	return nil
+}
+
+// credit gives each control entry the time that passed since the last run, 0 to 24 hours and never more, whatever the clock did; delays
+// are counted in it.
+func (e *Engine) credit() map[string]time.Duration {
+	now := e.clock.Now().Unix()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	passed := time.Duration(now-e.facts.Credited) * time.Second
+	if e.facts.Credited == 0 || passed < 0 {
+		passed = 0
+	}
+	e.facts.Credited = now
+	out := make(map[string]time.Duration, len(e.facts.FirstSeen))
+	for h, d := range e.facts.FirstSeen {
+		e.facts.FirstSeen[h] = d + min(passed, 24*time.Hour)
+		out[h] = e.facts.FirstSeen[h]
+	}
+	return out
 }
 
 // layered asks one source of objects after another.
@@ -203,12 +222,16 @@ func (e *Engine) relearn(ctx context.Context) error {
 				return err
 			}
 			if tag == e.keys.Tag {
+				e.mu.Lock()
 				e.log = head
+				e.mu.Unlock()
 			} else if head.Seq > 0 {
 				seen = append(seen, vault.SeenHead{Tag: tag, Head: head})
 			}
 		}
+		e.mu.Lock()
 		e.facts.Seen = seen
+		e.mu.Unlock()
 		return e.saveFacts(ctx)
 	}
 	return nil

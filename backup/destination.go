@@ -89,10 +89,16 @@ func (d *destination) connect(ctx context.Context, opener Opener) error {
 	if d.open != nil {
 		if r, rerr := d.open.Room(ctx); rerr == nil {
 			d.room = r
+			if err == nil && r.Free >= 0 && r.Free < lowRoom {
+				d.problem = "full"
+			}
 		}
 	}
 	return err
 }
+
+// lowRoom is when a destination counts as full: less would not hold one batch's records and a few chunks.
+const lowRoom = 32 << 20
 
 // storeCode is the message class of what a destination answered.
 func storeCode(err error) string {

@@ -18,6 +18,7 @@ import (
 	"lightproof/backup/store/local"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
+	"lightproof/keystore"
 	"lightproof/keystore/secret"
 )
 
@@ -28,6 +29,8 @@ type Options struct {
 	Clock source.Clock // nil: the computer's
 	Tree  source.Tree  // nil: the computer's file system
 	Open  Opener       // nil: OpenFolder
+	// Keychain keeps the pin, by which a data folder restored from an old image is noticed; nil: no pin.
+	Keychain keystore.Keychain
 }
 
 // Engine is the writer-level engine: it implements Service in its own process. Whoever runs one must hold the lock on its home.
@@ -52,6 +55,8 @@ type Engine struct {
 	work   *Work
 	paused *Pause
 	closed bool
+	pinned writer.Pin      // as the keychain has it
+	alarms map[string]bool // message codes
 
 	events  hub
 	tokens  sync.Map // proofs of unlock that wait for their answer
@@ -74,7 +79,7 @@ func Open(ctx context.Context, o Options, start secret.Secret) (*Engine, error) 
 	if err := os.MkdirAll(o.Home, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	e := &Engine{o: o, clock: o.Clock, tree: o.Tree, started: o.Clock.Now(), wake: make(chan struct{}, 1), retired: make(chan struct{})}
+	e := &Engine{o: o, clock: o.Clock, tree: o.Tree, started: o.Clock.Now(), wake: make(chan struct{}, 1), retired: make(chan struct{}), alarms: map[string]bool{}}
 	e.events.clock = o.Clock
 	info, err := ReadDevice(o.Home)
 	switch {
@@ -117,7 +122,10 @@ func (e *Engine) unseal(ctx context.Context, start secret.Secret) error {
 	if err := e.loadFacts(ctx); err != nil {
 		return err
 	}
-	return e.adopt(ctx)
+	if err := e.adopt(ctx); err != nil {
+		return err
+	}
+	return e.checkPin(ctx)
 }
 
 func newDestination(s destinationSetting) *destination {

@@ -100,6 +100,9 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 		}
 		return 0
 	}
+	for code := range e.alarms {
+		add(code, NeedsYou, 1, nil)
+	}
 	if f.Broken {
 		add("cannot-tell", CannotTell, 0, nil)
 	}

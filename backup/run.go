@@ -117,7 +117,17 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 	r := e.newRunner("looking")
 	defer e.endWork(ctx)
 	r.connect(ctx)
+	if e.log.Seq == 0 && len(r.destinations()) > 0 {
+		// A database that was lost while no destination could be reached is refilled now.
+		if err := e.relearn(ctx); err != nil {
+			return r.end(ctx), err
+		}
+	}
 	for _, d := range r.destinations() {
+		if err := e.checkHead(ctx, d); err != nil && ctx.Err() == nil {
+			r.lose(d, err)
+			continue
+		}
 		if err := e.deliver(ctx, d); err != nil && ctx.Err() == nil {
 			r.lose(d, err)
 		}
@@ -153,6 +163,11 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 		}
 	}
 	res := r.end(ctx)
+	if res.New+res.Removed+res.Bad > 0 {
+		if err := e.note(context.WithoutCancel(ctx), "backup", res.New, res.Removed, res.Bytes, res.Bad, res.Repaired); err != nil && runErr == nil {
+			runErr = err
+		}
+	}
 	if ctx.Err() != nil {
 		res.Stopped = true
 		// What was stored before the stop counts; the state must say so even though ctx has ended.
@@ -218,6 +233,7 @@ func (e *Engine) afterRun(ctx context.Context) error {
 	if err := e.recount(ctx); err != nil {
 		return err
 	}
+	e.savePin(ctx)
 	return e.saveFacts(ctx)
 }
 

@@ -37,8 +37,8 @@ func (p Pin) Encode(start secret.Secret, device vault.DeviceID) string {
 
 // ParsePin reads and authenticates the item.
 func ParsePin(item string, start secret.Secret, device vault.DeviceID) (p Pin, err error) {
-	b, err := base64.StdEncoding.DecodeString(item)
-	if err != nil || len(b) != pinBody+32 {
+	b, err := base64.StdEncoding.Strict().DecodeString(item)
+	if err != nil || len(b) != pinBody+32 || len(item) != base64.StdEncoding.EncodedLen(len(b)) { // line breaks would be skipped
 		return p, fmt.Errorf("pin: %w", vault.ErrMalformed)
 	}
 	m := hmac.New(sha256.New, pinKey(start, device))

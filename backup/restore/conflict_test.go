@@ -225,3 +225,52 @@ func TestInPlaceRestoresToTheOriginalPaths(t *testing.T) {
 		t.Error("made a folder in place of a drive")
 	}
 }
+
+func TestAFolderNeverGivesWayToAFile(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	l := newLibrary(t)
+	l.bundle(small{path: "a.jpg", content: []byte("a"), at: 1})
+	target := t.TempDir()
+	kept := filepath.Join(target, "Pictures", "a.jpg", "kept")
+	os.MkdirAll(filepath.Dir(kept), 0o755)
+	os.WriteFile(kept, []byte("kept"), 0o600)
+	if p := l.plan(target, Replace); len(p.Problems) != 1 || p.Problems[0].Kind != ProblemFolder {
+		t.Errorf("%+v", p.Problems)
+	}
+	r := l.restore(target, Replace)
+	if r.Written != 1 || len(r.Lines[0].Notes) != 1 {
+		t.Error(r.Sums(), r.Lines)
+	}
+	wantFile(t, kept, []byte("kept"))
+	wantFile(t, filepath.Join(target, "Pictures", "a (restored 2026-11-22).jpg"), []byte("a"))
+}
+
+func TestADiskWithoutRegardToCaseGetsEveryFile(t *testing.T) {
+	l := newLibrary(t)
+	names := []string{"d/A.jpg", "D/a.jpg", "\u00e9.jpg", "e\u0301.jpg", "con.jpg", "what?.jpg", "dot.", strings.Repeat("\u00e9", 255), strings.Repeat("x", 256)}
+	for _, n := range names {
+		l.bundle(small{path: n, content: []byte(n), at: 1})
+	}
+	disk := diskKind{name: "exfat", maxName: 255, utf16: true, windows: true, caseless: true}
+	for _, policy := range []Conflict{KeepBoth, Skip, Replace} {
+		p, err := MakePlan(context.Background(), l.selection(Options{}), Target{filepath.Join(t.TempDir(), "t")}, PlanOptions{Conflict: policy, Now: noon, disk: &disk})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds := map[ProblemKind]int{}
+		for _, x := range p.Problems {
+			kinds[x.Kind]++
+		}
+		if kinds[ProblemClash] != 2 || kinds[ProblemReserved] != 3 || kinds[ProblemLong] != 1 || p.Blocked != 4 {
+			t.Errorf("%s: %v, %d blocked", policy, kinds, p.Blocked)
+		}
+		seen := map[string]bool{}
+		for _, it := range p.items {
+			at := foldName(join(it.dir, it.final))
+			if it.state != stateBlocked && (seen[at] || it.result != Waiting) {
+				t.Errorf("%s: %s", policy, at)
+			}
+			seen[at] = true
+		}
+	}
+}

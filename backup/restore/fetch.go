@@ -23,6 +23,7 @@ type Fetcher interface {
 const (
 	maxAttempts = 8        // copies tried of one object
 	bundleCache = 32 << 20 // bytes of opened bundles kept
+	openAtOnce  = 2        // large parts held in memory at a time, each up to 16 MiB sealed and open
 )
 
 // fault is an error with what it means for the report.
@@ -45,6 +46,7 @@ type opener struct {
 	space vault.SpaceID
 	fetch Fetcher
 	found func(name string, attempt int, err error) // of damaged copies, may be nil
+	slots chan struct{}                             // openAtOnce
 
 	mu      sync.Mutex
 	bundles map[vault.CID]*bundle
@@ -62,7 +64,7 @@ type bundle struct {
 }
 
 func newOpener(space vault.SpaceID, f Fetcher, found func(string, int, error)) *opener {
-	return &opener{space: space, fetch: f, found: found, bundles: map[vault.CID]*bundle{}}
+	return &opener{space: space, fetch: f, found: found, slots: make(chan struct{}, openAtOnce), bundles: map[vault.CID]*bundle{}}
 }
 
 // chunk opens the object of a capability from the first copy that is whole. names are the names it is stored under.
@@ -119,7 +121,10 @@ func (o *opener) bundle(ctx context.Context, c vault.Cap) ([]byte, error) {
 			b = &bundle{cid: c.CID, ready: make(chan struct{})}
 			o.bundles[c.CID] = b
 			o.mu.Unlock()
-			b.data, b.err = o.chunk(ctx, c, vault.ChunkName(c.CID))
+			if b.err = o.enter(ctx); b.err == nil {
+				b.data, b.err = o.chunk(ctx, c, vault.ChunkName(c.CID))
+				o.leave()
+			}
 			o.keep(b)
 			close(b.ready)
 			return b.data, b.err
@@ -180,16 +185,38 @@ func (o *opener) content(ctx context.Context, v *vault.Version, table []vault.Bu
 
 func (o *opener) parts(ctx context.Context, parts []vault.Part, table []vault.BundleRef, fn func([]byte) error) error {
 	for _, p := range parts {
-		b, err := o.part(ctx, p, table)
-		if err != nil {
-			return err
-		}
-		if err := fn(b); err != nil {
+		if err := o.give(ctx, p, table, fn); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (o *opener) give(ctx context.Context, p vault.Part, table []vault.BundleRef, fn func([]byte) error) error {
+	if !p.Small {
+		if err := o.enter(ctx); err != nil {
+			return err
+		}
+		defer o.leave()
+	}
+	b, err := o.part(ctx, p, table)
+	if err != nil {
+		return err
+	}
+	return fn(b)
+}
+
+// enter waits for room in memory; leave gives it back.
+func (o *opener) enter(ctx context.Context) error {
+	select {
+	case o.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (o *opener) leave() { <-o.slots }
 
 func (o *opener) part(ctx context.Context, p vault.Part, table []vault.BundleRef) ([]byte, error) {
 	if !p.Small {

@@ -63,7 +63,7 @@ type Job struct {
 	Started  time.Time
 	Conflict Conflict
 	Files    int
-	Done     int  // files with a proven or final result
+	Done     int  // files that have a result
 	Finished bool // nothing is left to be done
 }
 
@@ -127,8 +127,8 @@ func (j *Jobs) put(ctx context.Context, id JobID, row *jobRow) error {
 	return j.db.Table("jobs").Put(ctx, id[:], b)
 }
 
-// record saves results in one transaction.
-func (j *Jobs) record(ctx context.Context, id JobID, items []*item) error {
+// record saves results and the job's own row in one transaction.
+func (j *Jobs) record(ctx context.Context, id JobID, row *jobRow, items []*item) error {
 	if len(items) == 0 {
 		return nil
 	}
@@ -142,7 +142,11 @@ func (j *Jobs) record(ctx context.Context, id JobID, items []*item) error {
 				return err
 			}
 		}
-		return nil
+		b, err := json.Marshal(row)
+		if err != nil {
+			return err
+		}
+		return tx.Table("jobs").Put(ctx, id[:], b)
 	})
 }
 

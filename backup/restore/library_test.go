@@ -188,6 +188,8 @@ func (l *library) sample(n int) {
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
+func noonNow() time.Time { return noon }
+
 func (l *library) selection(o Options) *Selection {
 	l.t.Helper()
 	s, err := Select(maps.Values(l.files), l.sources, o)
@@ -198,7 +200,7 @@ func (l *library) selection(o Options) *Selection {
 }
 
 func (l *library) options() RunOptions {
-	return RunOptions{Space: l.keys.Space, Fetch: l, Now: func() time.Time { return noon }}
+	return RunOptions{Space: l.keys.Space, Fetch: l, Now: noonNow}
 }
 
 func (l *library) jobs(dir string) *Jobs {

@@ -33,6 +33,8 @@ type PlanOptions struct {
 	NoCopy func(vault.CID) bool
 	// Progress is called now and then with the files looked at so far; may be nil.
 	Progress func(files, of int)
+
+	disk *diskKind // tests plan for a disk that is not there
 }
 
 // ProblemKind says what a Problem of a plan is.
@@ -196,6 +198,9 @@ func (p *planner) addTree(path string) {
 			err = fmt.Errorf("the folder above it is not there: %w", ErrTargetGone)
 		}
 	}
+	if p.o.disk != nil {
+		kind = *p.o.disk
+	}
 	p.open, p.kinds, p.bad = append(p.open, t), append(p.kinds, kind), append(p.bad, err)
 	if err != nil {
 		p.Problems = append(p.Problems, Problem{ProblemTarget, path, err.Error()})
@@ -264,6 +269,11 @@ func (p *planner) look(ctx context.Context, it *item) error {
 	it.state, err = compare(ctx, d, it.name, it, d.open)
 	if err != nil {
 		return err
+	}
+	if it.state == stateDifferent {
+		if info, err := d.root.Lstat(it.name); err == nil && info.IsDir() {
+			p.Problems = append(p.Problems, Problem{ProblemFolder, it.origin, "a folder has this name"})
+		}
 	}
 	if it.state != stateIdentical {
 		p.mayMake(t, it)

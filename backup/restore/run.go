@@ -76,6 +76,7 @@ type run struct {
 	mu      sync.Mutex
 	touched []map[string]bool // as trees: folders with new entries
 	results []*item           // done, not recorded yet
+	settled int               // items with a result, in the writing phase
 	failed  error             // of recording
 	at      Progress
 }
@@ -274,12 +275,7 @@ func (r *run) leave(ctx context.Context, whole bool) error {
 		}
 		return r.failed
 	}
-	r.row.Done = 0
-	for _, it := range r.plan.items {
-		if it.result == NotRestored || it.has {
-			r.row.Done++
-		}
-	}
+	r.row.Done = r.settled
 	r.row.Finished = whole && r.failed == nil
 	if r.row.Finished {
 		for _, t := range r.trees {
@@ -330,6 +326,7 @@ func (r *run) write(ctx context.Context) {
 		}
 	}
 	slices.SortFunc(todo, func(a, b *item) int { return cmp.Or(bytes.Compare(a.first[:], b.first[:]), cmp.Compare(a.n, b.n)) })
+	r.settled = len(r.plan.items) - len(todo)
 	r.phase(PhaseWriting, len(todo), size)
 	r.each(todo, func(it *item) {
 		if ctx.Err() != nil || r.stop.Load() != nil {
@@ -407,6 +404,9 @@ func (r *run) syncFolders() {
 func (r *run) done(ctx context.Context, it *item) {
 	r.mu.Lock()
 	r.results = append(r.results, it)
+	if r.at.Phase == PhaseWriting {
+		r.settled++
+	}
 	r.mu.Unlock()
 	r.flush(ctx, 64)
 }
@@ -418,7 +418,8 @@ func (r *run) flush(ctx context.Context, n int) {
 	if r.jobs == nil || r.reading || len(r.results) <= n {
 		return
 	}
-	if err := r.jobs.record(context.WithoutCancel(ctx), r.id, r.results); err != nil && r.failed == nil {
+	r.row.Done = r.settled
+	if err := r.jobs.record(context.WithoutCancel(ctx), r.id, r.row, r.results); err != nil && r.failed == nil {
 		r.failed = fmt.Errorf("record results of a restore: %w", err)
 	}
 	r.results = r.results[:0]

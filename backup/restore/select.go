@@ -72,15 +72,26 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 	newest := map[place]Selected{}
 	wanted := map[place]bool{}
 	removed := map[place]int64{} // when the path was last marked deleted, by any of the files that had it
+	var list []*reader.File
 	for f := range files {
-		p := place{f.Source, f.Path}
+		list = append(list, f)
 		for i := range f.Versions {
 			if v := &f.Versions[i]; v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) {
+				p := place{f.Source, f.Path}
 				removed[p] = max(removed[p], v.Recorded)
 			}
 		}
+	}
+	for _, f := range list {
 		v, deleted := choose(f, o)
 		if v == nil {
+			continue
+		}
+		p := place{f.Source, f.Path}
+		if _, named := o.Versions[f.ID]; !named && v.Recorded < removed[p] {
+			deleted = true // a file that goes on under another identifier has its deletion there
+		}
+		if deleted && !o.Deleted {
 			continue
 		}
 		s := Selected{File: f, Version: *v, Deleted: deleted, Group: groupKey(f)}
@@ -90,18 +101,6 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 		newest[p] = s
 		all[f.ID] = s
 		wanted[p] = (o.Only == nil || o.Only[f.ID]) && matchAny(globs, sources[f.Source].Root, bases[f.Source], f.Path)
-	}
-	for p, s := range newest {
-		// A file that goes on under another identifier has its deletion there.
-		if _, named := o.Versions[s.File.ID]; s.Version.Recorded < removed[p] && !s.Deleted && !named {
-			s.Deleted = true
-			newest[p] = s
-			if !o.Deleted {
-				delete(newest, p)
-				delete(wanted, p)
-				delete(all, s.File.ID)
-			}
-		}
 	}
 	if o.Group != nil {
 		grouped := map[vault.FileID]string{}

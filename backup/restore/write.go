@@ -96,11 +96,15 @@ func (r *run) with(it, full *item) *item {
 func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there state) error {
 	if there == stateDifferent && it.replace && it.final == it.name {
 		path := filepath.Join(r.trees[it.tree].path, filepath.FromSlash(it.dir))
-		switch err := trash(d, path, it.name, r.o.Now()); {
+		err := ErrNoTrash
+		if info, e := d.root.Lstat(it.name); e == nil && !info.IsDir() { // a whole folder never gives way to a file
+			err = trash(d, path, it.name, r.o.Now())
+		}
+		switch {
 		case err == nil:
 			it.notes = append(it.notes, "the file that was there is in the trash")
 		case errors.Is(err, ErrNoTrash):
-			it.notes = append(it.notes, "there is no trash for the file that was there: both are kept")
+			it.notes = append(it.notes, "what was there could not go to the trash: both are kept")
 			if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
 				d.root.Remove(temp)
 				return err

@@ -98,8 +98,8 @@ func (r *Recovered) findEpoch(ctx context.Context, o writer.Objects, floor uint6
 	last := error(vault.ErrMissing)
 	tried := map[string]error{}
 	for _, shutOut := range []bool{false, true} {
-		for _, matured := range []uint64{floor, vault.MaxSeq} {
-			for _, n := range candidates {
+		for _, n := range candidates {
+			for _, matured := range []uint64{floor, vault.MaxSeq} {
 				err := r.tryEpoch(ctx, o, n, matured, shutOut)
 				if ctx.Err() != nil {
 					return ctx.Err()
@@ -175,6 +175,9 @@ func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string,
 	ref := namedEpoch(chain, name)
 	if ref == nil {
 		return fmt.Errorf("epoch object that the control chain does not name: %w", vault.ErrTampered)
+	}
+	if p := chain.Device(r.Keys.ID); matured == vault.MaxSeq && (p == nil || !p.Active) {
+		return fmt.Errorf("a revocation that waits must not end this kit before its time: %w", vault.ErrWrongKey)
 	}
 	if !shutOut && chain.Generation() != g {
 		return fmt.Errorf("the chain is at generation %d: %w", chain.Generation(), vault.ErrWrongKey)

@@ -198,6 +198,7 @@ func TestASilentEngineIsShownAsSuch(t *testing.T) {
 	}()
 	expect(assets.TraySafe)
 	close(stop)
+	expect(assets.TrayCannotTell) // the watch goes on
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -24,7 +24,7 @@ type toast struct {
 func newToast() *toast {
 	t := &toast{text: widgets.NewText("", widgets.Body)}
 	card := container.NewStack(widgets.NewSurface(theme.Raised, theme.Line, theme.Radius), widgets.Inset(2*theme.Unit, theme.Unit+2, t.text))
-	t.box = container.NewBorder(nil, widgets.Inset(0, theme.Margin, container.NewCenter(card)), nil, nil)
+	t.box = widgets.Border(nil, widgets.Inset(0, 9*theme.Unit, container.NewCenter(card)), nil, nil)
 	t.box.Hide()
 	return t
 }

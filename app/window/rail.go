@@ -52,7 +52,7 @@ func newRail(s *shell) *rail {
 	foot := widgets.Column(2, add(page.Settings, "settings", texts.Settings))
 	line := widgets.NewSurface(theme.Line, "", 0)
 	line.Min = fyne.NewSize(1, 1)
-	inner := container.NewBorder(nil, nil, nil, line, widgets.Inset(theme.Unit+2, theme.Unit+4, container.NewBorder(list, foot, nil, nil)))
+	inner := widgets.Border(nil, nil, nil, line, widgets.Inset(theme.Unit+2, theme.Unit+4, widgets.Border(list, foot, nil, nil)))
 	r.box = widgets.Fixed2(theme.RailWidth, container.NewStack(widgets.NewSurface(theme.Card, "", 0), inner))
 	return r
 }
@@ -109,8 +109,8 @@ func newTopBar(s *shell) *topBar {
 	b.resume = widgets.NewButton("", func() { s.intent(present.Action{Intent: present.ContinueRestore}) })
 	b.resume.Hide()
 	lock := widgets.NewButton(texts.Lock, s.lock)
-	b.box = container.NewBorder(nil, widgets.Rule(), nil, nil, widgets.Inset(theme.Unit+2, 6,
-		container.NewBorder(nil, nil, nil, widgets.Row(theme.Unit, -1, b.resume, b.pause, lock), b.area)))
+	b.box = widgets.Border(nil, widgets.Rule(), nil, nil, widgets.Inset(theme.Unit+2, 6,
+		widgets.Border(nil, nil, nil, widgets.Row(theme.Unit, -1, b.resume, b.pause, lock), b.area)))
 	return b
 }
 

@@ -67,7 +67,7 @@ func newShell(w fyne.Window, o Options, around surroundings) *shell {
 	}
 	s.router.show = s.place
 	s.rail, s.bar, s.center = newRail(s), newTopBar(s), container.NewStack()
-	s.root = container.NewBorder(nil, nil, s.rail.box, nil, container.NewBorder(s.bar.box, nil, nil, nil, s.center))
+	s.root = widgets.Border(nil, nil, s.rail.box, nil, widgets.Border(s.bar.box, nil, nil, nil, s.center))
 	s.rail.box.Hide()
 	s.bar.box.Hide()
 	w.SetContent(container.NewStack(widgets.NewSurface(theme.Page, "", 0), s.root, s.bread.box))

@@ -78,7 +78,7 @@ func (w *Wizard) showKeys() {
 		}
 		w.frame.Relayout()
 	})
-	w.put(texts.StepKeys, texts.MakeKeys, true, widgets.NewText(texts.KeysIntro, widgets.Para), first, bar, grade, again, wrong,
+	w.put(texts.StepKeys, texts.MakeKeys, true, widgets.NewText(texts.KeysIntro, widgets.Para), widgets.Column(theme.Half, widgets.Field(texts.Passphrase, first), bar, grade), widgets.Field(texts.PassphraseAgain, again), wrong,
 		widgets.Row(theme.Unit, -1, suggest, more), suggestion, options)
 	judge()
 	widgets.Focus(first)
@@ -196,7 +196,7 @@ func newCheck(env *page.Env, say func(string), good func()) *check {
 		}
 	}
 	c.pass.OnEnter = c.try
-	box.Add(c.pass)
+	box.Add(widgets.Row(theme.Unit, 1, widgets.Fixed(90, widgets.NewText(texts.Passphrase, widgets.Body)), c.pass))
 	c.box = box
 	c.button = widgets.NewPrimary(texts.CheckTheKit, c.try)
 	return c
@@ -240,7 +240,7 @@ func (w *Wizard) showRecover() {
 	})
 	open := func() { w.recover(dir.Text, kit.Text, pass) }
 	dir.OnEnter, kit.OnEnter, pass.OnEnter = func() { widgets.Focus(kit) }, func() { widgets.Focus(pass) }, open
-	w.put(texts.RecoverTitle, "", true, widgets.NewText(texts.RecoverIntro, widgets.Para), widgets.Row(theme.Unit, 0, dir, pick), kit, pass,
+	w.put(texts.RecoverTitle, "", true, widgets.NewText(texts.RecoverIntro, widgets.Para), widgets.Field(texts.Folder, widgets.Row(theme.Unit, 0, dir, pick)), widgets.Field(texts.RecoverWords, kit), widgets.Field(texts.Passphrase, pass),
 		widgets.Row(theme.Unit, -1, widgets.NewPrimary(texts.RecoverAction, open), widgets.NewButton(texts.NewHere, func() { w.show("what") })))
 	widgets.Focus(dir)
 }

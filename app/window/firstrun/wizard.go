@@ -274,7 +274,7 @@ func (w *Wizard) showWhere() {
 	})
 	away := widgets.NewCheck(texts.IsAway, func(on bool) { w.away = on })
 	away.Checked = w.away
-	content := []fyne.CanvasObject{widgets.NewText(texts.WhereIntro, widgets.Para), widgets.Row(theme.Unit, 0, dir, pick), label, away}
+	content := []fyne.CanvasObject{widgets.NewText(texts.WhereIntro, widgets.Para), widgets.Field(texts.Folder, widgets.Row(theme.Unit, 0, dir, pick)), widgets.Field(texts.WhereName, label), away}
 	next := texts.TestPlace
 	if w.place != nil {
 		t := present.ShowPlaceTest(*w.place, w.env.Now())

@@ -88,7 +88,7 @@ func newLines(env *page.Env, what string) *Lines {
 	l.tools = widgets.Row(theme.Unit, -1)
 	l.center = container.NewStack()
 	head := widgets.Inset(theme.Margin, theme.Margin-theme.Unit, widgets.Row(theme.Unit, 0, l.title, l.tools))
-	l.box = container.NewBorder(head, nil, nil, nil, widgets.Inset(theme.Margin-theme.Unit, 0, l.center))
+	l.box = widgets.Border(head, nil, nil, nil, widgets.Inset(theme.Margin-theme.Unit, 0, l.center))
 	return l
 }
 

@@ -74,7 +74,7 @@ func NewHome(env *page.Env) *Home {
 	for range 4 {
 		s := widgets.NewStat()
 		h.stats = append(h.stats, s)
-		tiles = append(tiles, s)
+		tiles = append(tiles, s.Pressable)
 	}
 	h.grid = widgets.Even(2*theme.Unit, 150, tiles...)
 	h.table = widgets.Column(theme.Half)
@@ -113,7 +113,7 @@ func (h *Home) Show(f present.Feed) {
 	h.asOf.Set(vm.AsOf)
 	widgets.SetVisible(h.asOf, vm.AsOf != "")
 	for i, s := range h.stats {
-		widgets.SetVisible(s, i < len(vm.Stats))
+		widgets.SetVisible(s.Pressable, i < len(vm.Stats))
 		if i < len(vm.Stats) {
 			st := vm.Stats[i]
 			s.Set(st, vm.Frozen, func() { h.env.Intent(present.Action{Intent: st.Intent, Text: st.Word}) })
@@ -143,7 +143,7 @@ func (h *Home) showRows(vm present.Home) {
 	objects := []fyne.CanvasObject{widgets.DestinationHead(), widgets.Rule()}
 	for i, d := range vm.Destinations {
 		h.rows[i].Set(d)
-		objects = append(objects, h.rows[i])
+		objects = append(objects, h.rows[i].Pressable)
 	}
 	if len(objects) != len(h.table.Objects) {
 		h.table.Objects = objects

@@ -193,9 +193,12 @@ func (p *Destinations) row(r present.Place) fyne.CanvasObject {
 	}
 	bar := widgets.NewBar(4)
 	bar.Set(r.Filled)
+	if r.Filled > .95 {
+		bar.SetRole(theme.NotYet)
+	}
 	widgets.SetVisible(bar, r.Filled >= 0)
 	col := widgets.Column(1.5*theme.Unit, widgets.Row(theme.Unit, 1, widgets.NewMark(r.Mark, 20), widgets.NewText(r.Name, widgets.Strong), test), bar,
-		widgets.Even(theme.Unit, 120, cells...))
+		widgets.Even(theme.Unit, 100, cells...))
 	if r.Problem != "" {
 		col.Add(widgets.NewText(r.Problem, widgets.Para))
 	}

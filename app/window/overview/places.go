@@ -55,7 +55,7 @@ func (p *Destinations) add() {
 	})
 	cancel := widgets.NewButton(texts.Cancel, func() { p.form = nil; p.Show(p.feed) })
 	p.form = widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.AddDestination, widgets.Strong), widgets.NewText(texts.WhereIntro, widgets.MutedP),
-		widgets.Row(theme.Unit, 0, dir, pick), label, away, result, widgets.Row(theme.Unit, -1, save, cancel)))
+		widgets.Field(texts.Folder, widgets.Row(theme.Unit, 0, dir, pick)), widgets.Field(texts.WhereName, label), away, result, widgets.Row(theme.Unit, -1, save, cancel)))
 	p.shown = ""
 	p.Show(p.feed)
 	widgets.Focus(dir)

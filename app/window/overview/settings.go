@@ -107,7 +107,7 @@ func NewLock(env *page.Env) *Lock {
 	for range 4 {
 		s := widgets.NewStat()
 		l.stats = append(l.stats, s)
-		tiles = append(tiles, s)
+		tiles = append(tiles, s.Pressable)
 	}
 	l.grid = widgets.Even(2*theme.Unit, 150, tiles...)
 	l.fill(l.banner.Container, l.grid,

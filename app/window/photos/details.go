@@ -51,8 +51,8 @@ func NewDetails(env *page.Env, shut func()) *Details {
 	line := widgets.NewSurface(theme.Line, "", 0)
 	line.Min = fyne.NewSize(1, 1)
 	foot := widgets.Inset(theme.Margin, theme.Unit, widgets.Row(theme.Unit, 1, widgets.NewPrimary(texts.RestoreThis, func() { d.restore("") }), widgets.Gap(1, 1), shutButton))
-	inner := container.NewBorder(d.preview, foot, nil, nil, d.scroll.Container)
-	d.box = widgets.Fixed2(panelWidth, container.NewStack(widgets.NewSurface(theme.Card, "", 0), container.NewBorder(nil, nil, line, nil, inner)))
+	inner := widgets.Border(d.preview, foot, nil, nil, d.scroll.Container)
+	d.box = widgets.Fixed2(panelWidth, container.NewStack(widgets.NewSurface(theme.Card, "", 0), widgets.Border(nil, nil, line, nil, inner)))
 	return d
 }
 

@@ -90,7 +90,7 @@ func NewTimeline(env *page.Env) *Timeline {
 	t.side = container.NewStack()
 	t.selected(0, 0)
 	bar := widgets.Inset(2*theme.Unit, theme.Unit+2, widgets.Row(theme.Unit, 0, t.search, widgets.Fixed(190, t.filter), t.picked, t.clear, t.restore))
-	t.box = container.NewBorder(bar, nil, nil, t.side, t.center)
+	t.box = widgets.Border(bar, nil, nil, t.side, t.center)
 	return t
 }
 
@@ -291,7 +291,7 @@ func (t *Timeline) askDate() {
 	}
 	entry.OnEnter = goTo
 	card := widgets.Card(widgets.Row(theme.Unit, 1, widgets.NewText(texts.GoToDate, widgets.Strong), entry, widgets.NewPrimary(texts.Go, goTo), widgets.NewButton(texts.Cancel, done)))
-	bar = container.NewBorder(widgets.Inset(theme.Margin, theme.Unit, card), nil, nil, nil)
+	bar = widgets.Border(widgets.Inset(theme.Margin, theme.Unit, card), nil, nil, nil)
 	t.center.Add(bar)
 	widgets.Focus(entry)
 }

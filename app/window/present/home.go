@@ -1,6 +1,7 @@
 package present
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -291,7 +292,7 @@ func destinationRow(f Feed, d backup.DestinationState) DestinationRow {
 		if !d.Reachable {
 			row.Mark = backup.NotYet
 		}
-		row.Problem = Tell(f.Now, d.Problem, d.Gap, d.LastWrite, map[string]string{"name": d.Label}).What
+		row.Problem = Tell(f.Now, d.Problem, d.Gap, d.LastWrite, map[string]string{"name": d.Label, "room": strconv.FormatInt(max(d.FreeBytes, 0), 10)}).What
 	case d.Gap > 0 || !d.Reachable:
 		row.Mark = backup.NotYet
 	}

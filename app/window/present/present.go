@@ -64,7 +64,7 @@ func (f Feed) Frozen() bool { return !f.Live || !f.Silent.IsZero() || f.State ==
 func (f Feed) printer() words.Printer { return words.Printer{Now: f.Now} }
 
 // params turns the arguments of a cause into template values: times and numbers are written as text by the channel.
-func params(args map[string]string, count int64, since time.Time, class words.Class) words.Params {
+func params(args map[string]string, count int64, since, now time.Time, class words.Class) words.Params {
 	p := words.Params{}
 	for _, name := range words.Needs(class) {
 		switch v, ok := args[name]; {
@@ -72,8 +72,10 @@ func params(args map[string]string, count int64, since time.Time, class words.Cl
 			p[name] = value(v)
 		case name == "n":
 			p[name] = count
-		case name == "since" || name == "at":
+		case (name == "since" || name == "at") && !since.IsZero():
 			p[name] = since
+		case name == "age" && !since.IsZero():
+			p[name] = now.Sub(since)
 		}
 	}
 	return p
@@ -113,7 +115,7 @@ type Told struct {
 // Tell writes the message of a class for a person.
 func Tell(now time.Time, code string, count int64, since time.Time, args map[string]string) Told {
 	class := words.Class(code)
-	m, _ := words.Printer{Now: now}.Message(class, params(args, count, since, class)) // fit to show whatever is missing
+	m, _ := words.Printer{Now: now}.Message(class, params(args, count, since, now, class)) // fit to show whatever is missing
 	return Told{What: m.What, Why: m.Why, Code: m.Code, Action: Action{Text: m.Action, Intent: intentOf(class)}}
 }
 

@@ -3,6 +3,7 @@ package present
 import (
 	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -135,7 +136,7 @@ func ShowPlan(p face.Plan, now time.Time) DryRun {
 	case p.Files == 0:
 		d.Told = Tell(now, string(words.RestoreNothing), 0, now, nil)
 	case noRoom:
-		d.Told = Tell(now, string(words.RestoreRoom), 0, now, map[string]string{"need": words.Size(p.Need - p.Free), "room": countText(p.Need - p.Free), "lacks": countText(p.Need - p.Free)})
+		d.Told = Tell(now, string(words.RestoreRoom), 0, now, map[string]string{"lacking": strconv.FormatInt(p.Need-p.Free, 10)})
 	case p.NotEmpty && d.Good:
 		d.Waivable, d.Waiver, d.Good = true, texts.DryNotEmpty, false
 	case !d.Good:
@@ -143,8 +144,6 @@ func ShowPlan(p face.Plan, now time.Time) DryRun {
 	}
 	return d
 }
-
-func countText(n int64) string { return strings.ReplaceAll(words.Count(n), ",", "") }
 
 // ConflictWord names a choice.
 func ConflictWord(c face.Conflict) string {

@@ -246,6 +246,7 @@ func (w *Wizard) showWhen() {
 			w.suggested = at
 			if w.req.Reason == face.ReasonBadEdit && !at.IsZero() && w.at() == "when" && w.req.At.IsZero() {
 				choice.Set("day")
+				widgets.Focus(choice.First())
 			}
 		}
 	})

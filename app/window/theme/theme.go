@@ -23,6 +23,8 @@ const (
 	Card       fyne.ThemeColorName = "lp-card"
 	Raised     fyne.ThemeColorName = "lp-raised"
 	Line       fyne.ThemeColorName = "lp-line"
+	// Field outlines what can be filled in: entries, boxes to tick.
+	Field fyne.ThemeColorName = "lp-field"
 	// OnMark is what is drawn on a filled verdict colour.
 	OnMark fyne.ThemeColorName = "lp-on-mark"
 	// BadgeBack and BadgeText are for badges over photos, whatever the theme.
@@ -98,6 +100,7 @@ var roles = map[fyne.ThemeColorName]pair{
 	Card:       {rgb(0xFFFFFF), rgb(0x1E2125)},
 	Raised:     {rgb(0xF0F0EC), rgb(0x2A2E33)},
 	Line:       {rgb(0xDFDFDA), rgb(0x363B41)},
+	Field:      {rgb(0x878D93), rgb(0x7C838B)},
 	OnMark:     {rgb(0xFFFFFF), rgb(0x15171A)},
 	BadgeBack:  {rgba(0x000000, 179), rgba(0x000000, 179)},
 	BadgeText:  {rgb(0xFFFFFF), rgb(0xFFFFFF)},
@@ -125,7 +128,7 @@ var standard = map[fyne.ThemeColorName]fyne.ThemeColorName{
 	base.ColorNameHover:               Hover,
 	base.ColorNameHyperlink:           Accent,
 	base.ColorNameInputBackground:     Card,
-	base.ColorNameInputBorder:         Line,
+	base.ColorNameInputBorder:         Field,
 	base.ColorNameMenuBackground:      Card,
 	base.ColorNameOverlayBackground:   Card,
 	base.ColorNamePlaceHolder:         Muted,

@@ -43,6 +43,11 @@ func TestEveryTextRoleCanBeReadOnEverySurface(t *testing.T) {
 				t.Errorf("mark on %s, dark %v: contrast %.2f", role, dark, c)
 			}
 		}
+		for _, surface := range []fyne.ThemeColorName{Page, Card} {
+			if c := contrast(roles[Field].of(dark), roles[surface].of(dark)); c < 3 {
+				t.Errorf("outline of a field on %s, dark %v: contrast %.2f, want at least 3 (WCAG 2.1, 1.4.11)", surface, dark, c)
+			}
+		}
 		if c := contrast(roles[OnAccent].of(dark), roles[Accent].of(dark)); c < 4.5 {
 			t.Errorf("text on the accent, dark %v: contrast %.2f", dark, c)
 		}

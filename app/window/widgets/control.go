@@ -214,3 +214,8 @@ func (r *Radio) First() fyne.Focusable {
 	}
 	return r.boxes[0]
 }
+
+// Field is a control with its name above it, which stays when something is filled in.
+func Field(name string, o fyne.CanvasObject) *fyne.Container {
+	return Column(2, NewText(name, Caption), o)
+}

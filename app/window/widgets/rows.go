@@ -110,7 +110,7 @@ func (c *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		}
 		h = max(h, o.MinSize().Height)
 	}
-	return fyne.NewSize(320, h)
+	return fyne.NewSize(160, h)
 }
 
 func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
@@ -122,7 +122,7 @@ func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 // destinationShares are the columns of Home's table: name, place, room, written, oldest proof, gap.
-var destinationShares = []float32{30, 9, 25, 15, 13, 8}
+var destinationShares = []float32{29, 8, 23, 15, 13, 12}
 
 // DestinationHead is the heading of the table.
 func DestinationHead() fyne.CanvasObject {

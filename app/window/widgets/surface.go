@@ -147,3 +147,78 @@ func (s *Scroller) Relayout() {
 	s.Container.Layout.Layout(s.Container.Objects, s.Container.Size())
 	s.Scroll.Refresh()
 }
+
+// border is a border layout without any padding.
+type border struct{ top, bottom, left, right fyne.CanvasObject }
+
+// Border sets objects at the edges and center into what is left, with no room between; nil leaves an edge out.
+func Border(top, bottom, left, right fyne.CanvasObject, center ...fyne.CanvasObject) *fyne.Container {
+	var objects []fyne.CanvasObject
+	objects = append(objects, center...)
+	for _, o := range []fyne.CanvasObject{top, bottom, left, right} {
+		if o != nil {
+			objects = append(objects, o)
+		}
+	}
+	return container.New(&border{top, bottom, left, right}, objects...)
+}
+
+func shown(o fyne.CanvasObject) bool { return o != nil && o.Visible() }
+
+func (b *border) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	var mid, size fyne.Size
+	for _, o := range objects {
+		if o.Visible() && o != b.top && o != b.bottom && o != b.left && o != b.right {
+			mid = mid.Max(o.MinSize())
+		}
+	}
+	size = mid
+	for _, o := range []fyne.CanvasObject{b.left, b.right} {
+		if shown(o) {
+			m := o.MinSize()
+			size = fyne.NewSize(size.Width+m.Width, max(size.Height, m.Height))
+		}
+	}
+	for _, o := range []fyne.CanvasObject{b.top, b.bottom} {
+		if shown(o) {
+			m := o.MinSize()
+			size = fyne.NewSize(max(size.Width, m.Width), size.Height+m.Height)
+		}
+	}
+	return size
+}
+
+func (b *border) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	var x, y float32
+	w, h := size.Width, size.Height
+	if shown(b.top) {
+		t := HeightOf(b.top, w)
+		b.top.Move(fyne.NewPos(0, 0))
+		b.top.Resize(fyne.NewSize(w, t))
+		y, h = t, h-t
+	}
+	if shown(b.bottom) {
+		t := HeightOf(b.bottom, w)
+		b.bottom.Move(fyne.NewPos(0, size.Height-t))
+		b.bottom.Resize(fyne.NewSize(w, t))
+		h -= t
+	}
+	if shown(b.left) {
+		t := b.left.MinSize().Width
+		b.left.Move(fyne.NewPos(0, y))
+		b.left.Resize(fyne.NewSize(t, h))
+		x, w = t, w-t
+	}
+	if shown(b.right) {
+		t := b.right.MinSize().Width
+		b.right.Move(fyne.NewPos(size.Width-t, y))
+		b.right.Resize(fyne.NewSize(t, h))
+		w -= t
+	}
+	for _, o := range objects {
+		if o.Visible() && o != b.top && o != b.bottom && o != b.left && o != b.right {
+			o.Move(fyne.NewPos(x, y))
+			o.Resize(fyne.NewSize(w, h))
+		}
+	}
+}

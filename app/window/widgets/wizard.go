@@ -66,7 +66,7 @@ func NewWizard(heading string, steps []present.Step, next, back func()) *Wizard 
 	for i, s := range steps {
 		l := newStepLine(i+1, s.Name)
 		w.marks = append(w.marks, l)
-		list = append(list, l)
+		list = append(list, l.Container)
 	}
 	list = append(list, Gap(1, 8), w.summary)
 	side := container.NewStack(NewSurface(theme.Card, "", 0), Inset(theme.Margin-8, theme.Margin, Column(theme.Unit+2, list...)))
@@ -74,7 +74,7 @@ func NewWizard(heading string, steps []present.Step, next, back func()) *Wizard 
 	w.body = Column(2 * theme.Unit)
 	w.scroll = NewScroller(Column(2*theme.Unit, w.title, w.body))
 	foot := Column(0, Rule(), Inset(theme.Margin, 12, Row(theme.Unit, 1, w.BackBtn, Gap(1, 1), w.Next)))
-	w.Container = container.NewBorder(nil, nil, Fixed2(220, side), nil, container.NewBorder(nil, foot, nil, nil, w.scroll.Container))
+	w.Container = Border(nil, nil, Fixed2(220, side), nil, Border(nil, foot, nil, nil, w.scroll.Container))
 	return w
 }
 

@@ -138,7 +138,7 @@ func (s *Service) List(_ context.Context, q backup.Query) (backup.Page, error) {
 	case "problems":
 		for i := range 12 {
 			p.Rows = append(p.Rows, backup.Row{Key: fmt.Sprint(i), Path: fmt.Sprintf("Pictures/2019/08/IMG_%04d.CR3", 2200+i), Code: "read-error", Since: Now.Add(-time.Duration(i) * time.Hour),
-				Args: map[string]string{"n": "1", "good": Now.AddDate(0, -6, 0).Format(time.RFC3339)}})
+				Args: map[string]string{"n": "1", "good": "1"}})
 		}
 		p.Rows = append(p.Rows, backup.Row{Key: "long", Path: "Pictures/" + Long + Long + "/IMG_0001.JPG", Code: "busy", Since: Now.Add(-26 * time.Hour), Args: map[string]string{"name": "IMG_0001.JPG", "file": "IMG_0001.JPG"}})
 	case "activity":

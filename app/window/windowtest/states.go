@@ -37,9 +37,9 @@ func NeedsYou() backup.State {
 	s.Counts = backup.Counts{Found: 41228, Protected: 41207, Failed: 10, Unreadable: 2, Skipped: 9}
 	s.Folders[0].Counts = backup.Counts{Found: 40016, Protected: 39998, Failed: 10, Unreadable: 2, Skipped: 6}
 	s.Causes = []backup.Cause{
-		{Code: "read-error", Verdict: backup.NeedsYou, Count: 10, Since: Now.AddDate(0, 0, -2), Args: map[string]string{"good": Now.AddDate(0, -6, -13).Format(time.RFC3339)}},
+		{Code: "read-error", Verdict: backup.NeedsYou, Count: 10, Since: Now.AddDate(0, 0, -2), Args: map[string]string{"good": "10"}},
 		{Code: "permission", Verdict: backup.NeedsYou, Count: 2, Since: Now.AddDate(0, 0, -14), Args: map[string]string{"system": "macOS", "folder": "Pictures"}},
-		{Code: "full", Verdict: backup.NeedsYou, Count: 1020, Since: Now.AddDate(0, 0, -1), Args: map[string]string{"name": "NAS", "room": "212000000"}},
+		{Code: "full", Verdict: backup.NeedsYou, Count: 1020, Since: Now.AddDate(0, 0, -1), Args: map[string]string{"name": "NAS", "room": "212000000", "places": "2"}},
 	}
 	s.Work = &backup.Work{Kind: "reading-back", Done: 1201, Total: 1204, Bytes: 48e8, TotalBytes: 50e8, Rate: 92e6, Left: 3 * time.Minute, Started: Now.Add(-time.Hour)}
 	s.Destinations[1].Problem, s.Destinations[1].FreeBytes, s.Destinations[1].Gap = "full", 212e6, 1020

@@ -1,0 +1,122 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"lightproof/app/channel"
+	"lightproof/app/keeper"
+	"lightproof/backup"
+	"lightproof/backup/setup"
+	"lightproof/keystore/secret"
+)
+
+func (a *app) keeperCommand() *cobra.Command {
+	var noTray bool
+	c := &cobra.Command{Use: "keeper", Short: "Run the background part: watch, copy, read back, until it is ended", Args: cobra.NoArgs,
+		Long: `Run the background part in this process: it watches the folders, copies what is new, reads back, and shows the tray where the desktop
+has one. It ends with Ctrl-C, a request to terminate, or Quit in the tray; what was stored stays. It holds no key that opens a stored
+photo. Where the key is not in the system keychain, give the passphrase, or it waits until another command or the window gives it.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.keeper(c.Context(), noTray) }}
+	c.Flags().BoolVar(&noTray, "no-tray", false, "show no tray and send no notifications")
+	return a.unlocks(c)
+}
+
+func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
+	if err := os.MkdirAll(a.home, 0o700); err != nil {
+		return err
+	}
+	release, err := channel.Lock(filepath.Join(a.home, channel.EngineLock))
+	if err != nil {
+		return err
+	}
+	defer release()
+	start, err := a.keeperSecret(ctx)
+	if err != nil {
+		return err
+	}
+	e, err := backup.Open(ctx, backup.Options{Home: a.home, Build: a.Version}, start)
+	start.Wipe()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	server, err := channel.Serve(ctx, a.home, e)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	served := make(chan error, 1)
+	wg.Go(func() {
+		served <- e.Serve(ctx)
+		cancel()
+	})
+	wg.Go(func() { a.unsealLater(ctx, e) })
+	err = keeper.Run(ctx, keeper.Options{Home: a.home, Service: e, NoTray: noTray, Now: a.Now, Act: func(i keeper.Intent) {
+		if i == keeper.Quit {
+			cancel()
+		}
+		if a.Act != nil {
+			a.Act(a.home, i)
+		}
+	}, Failed: func(err error) { a.note("%s", err) }})
+	cancel()
+	return errors.Join(err, <-served)
+}
+
+// keeperSecret is what opens the engine's keys, zero where they have to wait: for the vault, the keychain, or the passphrase.
+func (a *app) keeperSecret(ctx context.Context) (secret.Secret, error) {
+	info, err := backup.ReadDevice(a.home)
+	if errors.Is(err, backup.ErrNotSetUp) {
+		return secret.Secret{}, nil
+	}
+	if err != nil {
+		return secret.Secret{}, err
+	}
+	s := &session{a: a, info: info}
+	start, err := s.startSecret(ctx)
+	if errors.Is(err, setup.ErrNoPassphrase) || keychainFailed(err) {
+		a.note("%s", say(a.explain(err)))
+		return secret.Secret{}, nil
+	}
+	return start, err
+}
+
+// unsealEvery is how often a keeper whose keychain was locked looks at it again. Looking asks nobody anything.
+const unsealEvery = 30 * time.Second
+
+// unsealLater opens the keys once the keychain gives them.
+func (a *app) unsealLater(ctx context.Context, e *backup.Engine) {
+	for {
+		st, err := e.State(ctx)
+		if err != nil || st.Safety.KeysUsable || st.Safety.Mode == backup.ModePassphraseAtStart {
+			return
+		}
+		if st.Safety.SetUp {
+			if start, err := setup.Start(ctx, a.home, a.Keychain); err == nil {
+				_, err = e.Do(ctx, backup.Unseal{Key: start.Bytes()})
+				start.Wipe()
+				if err != nil {
+					a.note("%s", say(a.explain(err)))
+				}
+				continue
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(unsealEvery):
+		}
+	}
+}

@@ -1,0 +1,265 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	texts "lightproof/assets/strings"
+	"lightproof/backup/library"
+	"lightproof/backup/restore"
+)
+
+// restoreFlags are the choices of restore.
+type restoreFlags struct {
+	at       string
+	paths    []string
+	to       string
+	inPlace  bool
+	conflict string
+	report   string
+	deleted  bool
+}
+
+func (a *app) restoreCommand() *cobra.Command {
+	var f restoreFlags
+	c := &cobra.Command{Use: "restore (--to DIR | --in-place)", Short: "Bring originals back and prove it", Args: cobra.NoArgs,
+		Long: `Bring originals back, read each one again from the disk, and compare it with the fingerprint of its backup.
+
+--at takes a time: 2026-05-03 (the end of that day), "2026-05-03 14:32", or RFC 3339. Without it the newest state is restored.
+--path takes patterns: * and ? within a name, ** for any folders; a pattern without / is a name at any depth, one that begins with /
+is the path on the computer that was backed up, any other begins at a protected folder. A folder selects all below it. Photos come
+with their RAW, sidecar and Live Photo halves.
+
+A restore that was stopped goes on where it was when the same command is given again. Ends with 3 where a file was not restored.`,
+		RunE: func(c *cobra.Command, _ []string) error { return a.restore(c.Context(), f) }}
+	c.Flags().StringVar(&f.at, "at", "", "the moment whose state is wanted")
+	c.Flags().StringArrayVar(&f.paths, "path", nil, "pattern of paths to restore; may be given several times (without it: everything)")
+	c.Flags().StringVar(&f.to, "to", "", "folder to restore to; each protected folder gets one of its own there")
+	c.Flags().BoolVar(&f.inPlace, "in-place", false, "restore each file to where it was")
+	c.Flags().StringVar(&f.conflict, "conflict", "keep-both", "where another file has the name: skip, keep-both or replace (the other goes to the system trash)")
+	c.Flags().StringVar(&f.report, "report", "", "write the signed proof report (HTML and CSV) into this folder")
+	c.Flags().BoolVar(&f.deleted, "deleted", false, "also restore what was deleted at that moment, in its last version before")
+	return a.unlocks(c)
+}
+
+// times are the forms in which --at takes a moment, in local time where they name no zone.
+var times = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}
+
+// parseMoment reads a moment; a day alone means its end. Empty is the zero time.
+func parseMoment(s string, zone *time.Location) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, form := range times {
+		if t, err := time.ParseInLocation(form, s, zone); err == nil {
+			return t, nil
+		}
+	}
+	day, err := time.ParseInLocation(time.DateOnly, s, zone)
+	if err != nil {
+		return day, wrongUsage("--at %q is no time; use 2026-05-03, \"2026-05-03 14:32\" or RFC 3339", s)
+	}
+	return day.AddDate(0, 0, 1).Add(-time.Second), nil
+}
+
+// absolute is filepath.Abs for places where a failure means the path itself.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+func (a *app) restore(ctx context.Context, f restoreFlags) error {
+	conflict, ok := restore.ParseConflict(f.conflict)
+	if !ok {
+		return wrongUsage("--conflict is skip, keep-both or replace, not %q", f.conflict)
+	}
+	if (f.to == "") != f.inPlace {
+		return wrongUsage("say where to: either --to DIR or --in-place")
+	}
+	at, err := parseMoment(f.at, a.Now().Location())
+	if err != nil {
+		return err
+	}
+	for _, p := range f.paths {
+		if _, err := restore.ParseGlob(p); err != nil {
+			return wrongUsage("--path %q: %w", p, err)
+		}
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	l, err := s.unlock(ctx)
+	if err != nil {
+		return err
+	}
+	sel, err := restore.Select(l.All(), l.Sources(), restore.Options{At: at, Paths: f.paths, Deleted: f.deleted, Group: l.Together})
+	if err != nil {
+		return err
+	}
+	target := restore.Target{}
+	if !f.inPlace {
+		target.Dir = absolute(f.to)
+	}
+	return a.runRestore(ctx, l, sel, target, conflict, f.report)
+}
+
+// restoreAnswer is what restore prints. Selected = Written + AlreadyThere + len(NotRestored).
+type restoreAnswer struct {
+	Selected     int              `json:"selected"`
+	Written      int              `json:"written_and_identical"`
+	AlreadyThere int              `json:"already_there_and_identical"`
+	NotRestored  []restoreProblem `json:"not_restored"`
+	Bytes        int64            `json:"bytes"` // of the files that are proven
+	Target       string           `json:"target,omitempty"`
+	InPlace      bool             `json:"in_place,omitempty"`
+	At           *time.Time       `json:"at,omitempty"`
+	Report       string           `json:"report,omitempty"` // folder with report.html, report.csv, report.sig
+	Continued    bool             `json:"continued,omitempty"`
+}
+
+type restoreProblem struct {
+	Path   string `json:"path"`
+	Target string `json:"target"`
+	Reason string `json:"reason"` // stable code
+	Why    string `json:"why"`
+	Detail string `json:"detail,omitempty"`
+}
+
+func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.Selection, target restore.Target, conflict restore.Conflict, reportDir string) error {
+	jobs, err := l.Jobs()
+	if err != nil {
+		return err
+	}
+	defer jobs.Close()
+	plan, err := restore.MakePlan(ctx, sel, target, restore.PlanOptions{Conflict: conflict, Now: a.Now()})
+	if err != nil {
+		return err
+	}
+	if n := plan.Short(); n > 0 {
+		return about(errNoRoomThere, texts.Params{"lacking": n})
+	}
+	a.notePlan(plan)
+	m := a.meter()
+	writing, proving := m.rated("Restoring"), (*rated)(nil)
+	o := restore.RunOptions{Space: l.Space(), Fetch: l.Fetcher(), Now: a.Now, Progress: func(p restore.Progress) {
+		r := writing
+		if p.Phase == restore.PhaseProving {
+			if proving == nil {
+				proving = m.rated("Reading back")
+			}
+			r = proving
+		}
+		r.show(int64(p.Files), int64(p.OfFiles), p.Bytes, p.OfBytes)
+	}}
+	rep, resumed, err := a.runOrResume(ctx, jobs, plan, o)
+	m.end()
+	if rep == nil {
+		return err
+	}
+	out := answerOf(rep)
+	out.Continued = resumed
+	if reportDir != "" {
+		keys := l.Keys()
+		dir, serr := rep.Save(absolute(reportDir), restore.Identity{Device: keys.Device, Public: keys.Control.Public(), Sign: keys.Control.Cosign})
+		if serr != nil {
+			return errors.Join(serr, err)
+		}
+		out.Report = dir
+	}
+	if err != nil {
+		a.note("%s", rep.Sums())
+		return about(err, texts.Params{"folder": target.Dir})
+	}
+	if !rep.Whole() {
+		a.needsYou()
+	}
+	return a.print(out, func(p *page) { p.restored(out, rep) })
+}
+
+// runOrResume goes on with a restore to the same place that was cut short and holds the same files, or begins a new one.
+func (a *app) runOrResume(ctx context.Context, jobs *restore.Jobs, plan *restore.Plan, o restore.RunOptions) (*restore.Report, bool, error) {
+	waiting, err := jobs.Waiting(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, j := range waiting {
+		if j.Target == plan.Target && j.Conflict == plan.Conflict && j.Files == plan.Files {
+			a.note("A restore to this place was cut short at %s of %s; going on with it.", texts.Count(int64(j.Done)), texts.Count(int64(j.Files)))
+			rep, err := restore.Resume(ctx, jobs, j.ID, o)
+			return rep, true, err
+		}
+	}
+	rep, err := restore.Run(ctx, jobs, plan, o)
+	return rep, false, err
+}
+
+// notePlan says before the start what is known to go wrong.
+func (a *app) notePlan(p *restore.Plan) {
+	if a.json {
+		return
+	}
+	a.note("%s files, %s: %s new, %s identical there already, %s where another file has the name (%s), %s that cannot be restored there.",
+		texts.Count(int64(p.Files)), texts.Size(p.Bytes), texts.Count(int64(p.New)), texts.Count(int64(p.Identical)),
+		texts.Count(int64(p.Different)), p.Conflict, texts.Count(int64(p.Blocked)))
+	for i, x := range p.Problems {
+		if i == maxShown {
+			a.note("… and %s more", texts.Count(int64(len(p.Problems)-i)))
+			return
+		}
+		a.note("! %s: %s", texts.Name(x.Path), planWords[x.Kind])
+	}
+}
+
+var planWords = map[restore.ProblemKind]string{
+	restore.ProblemNoCopy:   "no good copy of it is known",
+	restore.ProblemClash:    "the disk there takes its name and another one for the same",
+	restore.ProblemReserved: "the disk there cannot hold its name",
+	restore.ProblemLong:     "its path is too long for the disk there",
+	restore.ProblemName:     "it has no usable path",
+	restore.ProblemFolder:   "a file stands where a folder is needed, or the other way round",
+	restore.ProblemReadOnly: "the folder there does not allow new files",
+	restore.ProblemTarget:   "the folder there cannot be used",
+}
+
+func answerOf(r *restore.Report) restoreAnswer {
+	out := restoreAnswer{Selected: r.Selected, Written: r.Written, AlreadyThere: r.AlreadyThere, NotRestored: []restoreProblem{}, Bytes: r.Bytes,
+		Target: r.Target.Dir, InPlace: r.Target.InPlace()}
+	if !r.At.IsZero() {
+		out.At = &r.At
+	}
+	for _, l := range r.Lines {
+		if l.Result == restore.NotRestored {
+			out.NotRestored = append(out.NotRestored, restoreProblem{l.Origin, l.Target, string(l.Reason), l.Reason.String(), l.Detail})
+		}
+	}
+	return out
+}
+
+func (p *page) restored(out restoreAnswer, r *restore.Report) {
+	mark := texts.Safe.Shape()
+	if !r.Whole() {
+		mark = texts.NeedsYou.Shape()
+	}
+	p.line("%s %s, %s, in %s.", mark, r.Sums(), texts.Size(r.Bytes), texts.Span(r.Ended.Sub(r.Began)))
+	for i, x := range out.NotRestored {
+		if i == maxShown {
+			p.line("… and %s more; --report writes all of them down", texts.Count(int64(len(out.NotRestored)-i)))
+			break
+		}
+		p.line("! %s: %s", texts.Name(x.Path), x.Why)
+	}
+	if out.Report != "" {
+		p.line("Proof report: %s", texts.Name(filepath.Join(out.Report, restore.HTMLName)))
+	}
+}
+
+// errNoRoomThere means that the disk restored to is too small; nothing was written.
+var errNoRoomThere = errors.New("not enough room at the target")

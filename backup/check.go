@@ -22,7 +22,8 @@ type target struct {
 	page bool
 }
 
-// targets lists what a destination should hold. all false: only copies that were never read back since they were written.
+// targets lists what a destination should hold. all false: only copies that were never read back since they were written, or whose
+// proof is due to be renewed.
 func (e *Engine) targets(ctx context.Context, d *destination, all bool) (out []target, err error) {
 	copies := map[catalog.CopyKey]catalog.Copy{}
 	err = e.db.Copies.Each(ctx, func(k catalog.CopyKey, c catalog.Copy) error {
@@ -34,9 +35,12 @@ func (e *Engine) targets(ctx context.Context, d *destination, all bool) (out []t
 	if err != nil {
 		return nil, err
 	}
+	now := e.clock.Now()
+	renew, future := now.Add(-renewAfter).Unix(), now.Add(clockSlack).Unix()
 	add := func(t target) {
 		t.copy = copies[t.key]
-		if all || t.copy.Level < catalog.LevelChecked || t.copy.Fault != catalog.FaultNone {
+		at := max(t.copy.CheckedAt, t.copy.OpenedAt)
+		if all || t.copy.Level < catalog.LevelChecked || t.copy.Fault != catalog.FaultNone || at < renew || at > future {
 			out = append(out, t)
 		}
 	}
@@ -284,6 +288,7 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 	}
 	e.judgeHead(head)
 	if head.Seq < e.log.Seq {
+		e.alarm(alarmRolledBack)
 		r.issue(Issue{Code: "rolled-back", Count: int64(e.log.Seq - head.Seq), Args: map[string]string{"destination": d.set.Label}})
 	}
 	sizes := map[string]int64{}

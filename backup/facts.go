@@ -91,6 +91,7 @@ func (e *Engine) encodeFacts() ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.facts.Log, e.facts.Pause = e.log, e.paused
+	e.facts.Clock = max(e.facts.Clock, e.clock.Now().Unix())
 	return json.Marshal(&e.facts)
 }
 

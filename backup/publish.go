@@ -13,6 +13,7 @@ const (
 	kitLimit      = 13 * 30 * 24 * time.Hour
 	practiceLimit = 45 * 24 * time.Hour
 	practiceGrace = 14 * 24 * time.Hour
+	clockSlack    = 24 * time.Hour // how far back the clock may go before its dates count for nothing
 )
 
 // publish hands a new snapshot to everyone who listens.
@@ -122,8 +123,8 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 	if n := s.Counts.Failed; n > 0 {
 		for code, n := range f.Reasons {
 			switch code {
-			case reasonReadError, reasonBusy, "name-too-long", "lost":
-				if n > 0 && !(code == reasonBusy && age(code) < busyFailsAfter) {
+			case reasonReadError, reasonBusy, "name-too-long", "lost": // a busy file has failed only after busyFailsAfter
+				if n > 0 {
 					add(code, NeedsYou, n, nil)
 				}
 			}
@@ -138,7 +139,17 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 	if n := s.Counts.OnlineOnly; n > 0 {
 		add("online-only", NotYet, n, nil)
 	}
-	waiting := s.Counts.Pending - f.Reasons["too-few-places"] - f.Reasons[reasonFolder]
+	away := map[string]bool{}
+	for _, d := range s.Destinations {
+		if d.Away {
+			away[d.Place] = true
+		}
+	}
+	tooFew := s.PlacesNow < max(2, s.Plan.Places) || len(away) < s.Plan.Away
+	waiting := s.Counts.Pending - f.Reasons[reasonFolder]
+	if tooFew { // else the places are there, and what lacks in one of them waits for it
+		waiting -= f.Reasons["too-few-places"]
+	}
 	if waiting > 0 {
 		v := NotYet
 		if age("waiting") > freshness {
@@ -152,7 +163,7 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 	if s.History.Damaged > 0 {
 		add("damaged-copy", NotYet, s.History.Damaged, nil)
 	}
-	if s.PlacesNow < max(2, s.Plan.Places) {
+	if tooFew {
 		add("too-few-places", NotYet, int64(s.PlacesNow), nil)
 	}
 	for _, d := range s.Destinations {
@@ -165,6 +176,14 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 			v = NeedsYou
 		}
 		add(d.Problem, v, 1, map[string]string{"destination": d.Label})
+	}
+	if now.Before(time.Unix(f.Clock, 0).Add(-clockSlack)) {
+		// A clock that stays where it is for a week is the right one: the one before was not.
+		if age("clock") > awayLimit {
+			f.Clock = now.Unix()
+		} else {
+			add("clock", NotYet, 0, map[string]string{"by": time.Unix(f.Clock, 0).Sub(now).Round(time.Second).String()})
+		}
 	}
 	if e.paused != nil {
 		add("paused", NotYet, 0, map[string]string{"until": e.paused.Until.Format(time.RFC3339)})

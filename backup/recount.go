@@ -36,13 +36,14 @@ func (e *Engine) proofs(ctx context.Context, w *catalog.Writer) (*proofs, error)
 		named[i] = map[string]bool{}
 	}
 	oldest := e.clock.Now().Add(-ProofLimit).Unix()
+	newest := e.clock.Now().Add(clockSlack).Unix() // a proof from the future is one of a clock that was wrong
 	err := w.Copies.Each(ctx, func(k catalog.CopyKey, c catalog.Copy) error {
 		i, ok := index[k.Destination]
 		if !ok {
 			return nil
 		}
 		t := max(c.CheckedAt, c.OpenedAt)
-		good := c.Level >= catalog.LevelChecked && c.Fault == catalog.FaultNone && t > oldest
+		good := c.Level >= catalog.LevelChecked && c.Fault == catalog.FaultNone && t > oldest && t <= newest
 		if k.Name != "" {
 			named[i][k.Name] = good
 			return nil
@@ -207,7 +208,9 @@ func (e *Engine) recount(ctx context.Context) error {
 				reasons[f.Reason]++
 			case catalog.StatePending:
 				c.Pending++
-				reasons[f.Reason]++
+				if f.Reason != reasonBusy { // that one means a file that failed
+					reasons[f.Reason]++
+				}
 			case catalog.StateStored:
 				places, away, t, _, lost := p.version(f.Objects, f.Commit)
 				for i, d := range p.dests {

@@ -108,6 +108,12 @@ func (e *Engine) unseal(ctx context.Context, start secret.Secret) error {
 	if err != nil {
 		return err
 	}
+	if set.SetUpAt == 0 { // the first start after a set-up at the terminal or a recovery
+		set.SetUpAt = e.clock.Now().Unix()
+		if err := set.save(e.o.Home, keys); err != nil {
+			return err
+		}
+	}
 	db, err := openDB(filepath.Join(e.o.Home, writerDB), keys)
 	if err != nil {
 		return err

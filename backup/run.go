@@ -415,7 +415,8 @@ func (r *runner) fail(ctx context.Context, j job, state catalog.FileState, reaso
 			state, reason = catalog.StatePending, reasonVanished
 		}
 		if f.State != state || f.Reason != reason {
-			if f.State != catalog.StatePending || state != catalog.StatePending || f.Since == 0 {
+			waits := f.State == catalog.StatePending && (state == catalog.StatePending || reason == reasonBusy)
+			if !waits || f.Since == 0 {
 				f.Since = now
 			}
 			f.State, f.Reason = state, reason

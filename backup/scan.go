@@ -121,8 +121,9 @@ func (e *Engine) look(ctx context.Context, folder source.Folder) (*looked, error
 		if next.State == state && next.Reason == reason && old != nil {
 			return nil
 		}
-		// A file that stays busy keeps the time since which it waits.
-		if !(old != nil && old.State == catalog.StatePending && state == catalog.StatePending) {
+		// A file that stays busy keeps the time since which it waits, also after it counts as failed.
+		waited := old != nil && (old.State == catalog.StatePending || old.State == catalog.StateFailed && old.Reason == reasonBusy)
+		if !(waited && state == catalog.StatePending) {
 			next.Since = now
 		}
 		next.State, next.Reason = state, reason

@@ -104,7 +104,7 @@ func (m *machine) tryStart() error {
 		return err
 	}
 	defer start.Wipe()
-	e, err := backup.Open(context.Background(), backup.Options{Home: m.home, Build: "test", Clock: m.clock, Tree: m.tree, Open: m.open}, start)
+	e, err := backup.Open(context.Background(), backup.Options{Home: m.home, Build: "test", Clock: m.clock, Tree: m.tree, Open: m.open, Keychain: m.chain}, start)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,9 @@ func loadChain(p place, k *keys, matured bool, report func(error)) (*chain, erro
 			if errors.Is(err, ErrBeyond) {
 				return nil, err
 			}
-			report(fmt.Errorf("%s has no effect: %w", next.name, err))
+			if !errors.Is(err, errDelayed) { // waiting is nothing wrong
+				report(fmt.Errorf("%s has no effect: %w", next.name, err))
+			}
 		}
 		c.note(next.hash)
 	}

@@ -70,6 +70,7 @@ func parseKDF(b []byte) (k kdf, err error) {
 // keys is what a recovery slot holds, and the generations opened with it. Index 0 of e and w is generation 1.
 type keys struct {
 	space   string
+	kit     string // deviceID of the kit
 	kem     []byte // X-Wing seed
 	mix     []byte // M
 	genesis string
@@ -114,6 +115,6 @@ func openSlot(p place, space string, kit, passphrase []byte, report func(error))
 		if err := verify(public, signatureOf(kindSlot), b.signed, b.signatures); err != nil {
 			return nil, err
 		}
-		return &keys{space: space, kem: r[5], mix: r[6], genesis: string(r[7])}, nil
+		return &keys{space: space, kit: string(r[3]), kem: r[5], mix: r[6], genesis: string(r[7])}, nil
 	})
 }

@@ -105,20 +105,19 @@ func (r *restorer) open(ctx context.Context) error {
 	}
 	slices.Reverse(names)
 	last := fmt.Errorf("epoch object: %w", ErrMissing)
-	for _, try := range []struct{ matured, shutOut bool }{{}, {matured: true}, {shutOut: true}, {true, true}} {
-		for _, name := range names {
+	for _, shutOut := range []bool{false, true} {
+		for i := range 2 * len(names) {
+			name, matured := names[i/2], i%2 == 1
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			var faults []error
-			err := r.attempt(name, try.matured, try.shutOut, func(err error) { faults = append(faults, err) })
-			if err != nil {
+			if err := r.attempt(name, matured, shutOut, func(err error) { faults = append(faults, err) }); err != nil {
 				last = fmt.Errorf("%s: %w", name, err)
 				continue
 			}
-			r.chain.report = r.report
 			r.faults = append(r.faults, faults...)
-			if try.shutOut {
+			if shutOut {
 				r.report(fmt.Errorf("the chain went on to generation %d, of which this kit has no key: %w", r.chain.generation, ErrKey))
 			}
 			return nil
@@ -141,6 +140,9 @@ func (r *restorer) attempt(name string, matured, shutOut bool, report func(error
 	})
 	if !named {
 		return fmt.Errorf("no entry in force names it: %w", ErrAltered)
+	}
+	if p := c.find([]byte(r.keys.kit)); matured && (p == nil || !p.active) {
+		return fmt.Errorf("a revocation that waits does not end this kit before its time: %w", ErrKey)
 	}
 	if c.generation != e.number && !shutOut {
 		return fmt.Errorf("the chain is at generation %d: %w", c.generation, ErrKey)

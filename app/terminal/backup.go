@@ -139,7 +139,9 @@ func issueClass(code string, destination bool) texts.Class {
 	case "cannot-tell":
 		return texts.Records
 	case "keychain":
-		return texts.Locked
+		return texts.KeychainLocked
+	case string(texts.CauseSilent):
+		return texts.EngineSilent
 	case "attributes-left-out":
 		return classAttributes
 	}

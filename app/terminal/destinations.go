@@ -110,12 +110,12 @@ func (a *app) listDestinations(ctx context.Context) error {
 func (p *page) destinations(list []destinationAnswer) {
 	rows := [][]string{{"ID", "DESTINATION", "WHERE", "ROOM", "WRITTEN", "READ BACK", "OLDEST PROOF", "PROVEN", "GAP", "STATE"}}
 	for _, d := range list {
-		where, room, state := "home", "-", "connected"
+		where, room, state := "home", "-", "not asked now" // no engine has looked since it was started
 		if d.Away {
 			where = "away"
 		}
 		if d.FreeBytes >= 0 {
-			room = texts.Size(d.FreeBytes)
+			room, state = texts.Size(d.FreeBytes), "connected"
 		}
 		if !d.Reachable {
 			state = "not connected"

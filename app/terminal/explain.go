@@ -269,6 +269,8 @@ var terminalWords = map[texts.Class]texts.Message{
 	texts.Tampered:        {Action: "Run lightproof verify --level full"},
 	texts.Records:         {Action: "Run lightproof verify; they are rebuilt from the copies"},
 	texts.TooFewPlaces:    {Action: "Run lightproof destinations add"},
+	texts.PracticeOverdue: {What: "The practice restore is overdue.", Action: "Run lightproof practice"},
+	texts.PracticeFailed:  {What: "The last practice restore failed.", Action: "Run lightproof verify --level full, then lightproof practice"},
 	texts.Paused:          {Action: "Run lightproof resume"},
 	texts.RestoreTarget:   {Why: "Files that have their name there already are whole.", Action: "Make room or connect it, then run the same command"},
 	texts.RestoreRoom:     {Action: "Choose another folder with --to"},

@@ -64,12 +64,14 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 	})
 	wg.Go(func() { a.unsealLater(ctx, e) })
 	err = keeper.Run(ctx, keeper.Options{Home: a.home, Service: e, NoTray: noTray, Now: a.Now, Act: func(i keeper.Intent) {
-		if i == keeper.Quit {
-			cancel()
-		}
-		if a.Act != nil {
-			a.Act(a.home, i)
-		}
+		go func() { // telling the window takes a moment; Quit tells it first, or it would start the background part anew
+			if a.Act != nil {
+				a.Act(a.home, i)
+			}
+			if i == keeper.Quit {
+				cancel()
+			}
+		}()
 	}, Failed: func(err error) { a.note("%s", err) }})
 	cancel()
 	return errors.Join(err, <-served)

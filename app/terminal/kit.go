@@ -128,12 +128,10 @@ func (a *app) typeKit() ([]byte, error) {
 			return nil, err
 		}
 		for _, w := range bytes.Fields(line) {
-			plain, ok := words.Plain(w)
-			if !ok && !words.Has(w) {
-				if isNumber(w) {
-					continue
-				}
+			if isNumber(w) {
+				continue
 			}
+			plain, ok := words.Plain(w)
 			if !ok || !words.Has(plain) {
 				a.Prompter.Say(say(a.message(texts.KitWord, texts.Params{"n": n + 1})) + nearestTo(w))
 				break

@@ -3,10 +3,10 @@ package terminal
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -59,11 +59,7 @@ type failure struct {
 
 // showError prints an error: what happened, why it matters, one action, and what is known of the cause last.
 func (a *app) showError(err error) {
-	var shown shownError
-	if errors.As(err, &shown) {
-		return
-	}
-	f := failure{Message: a.explain(err), Detail: texts.Name(err.Error())}
+	f := failure{Message: a.explain(err), Detail: oneLine(err.Error())}
 	if a.json {
 		a.print(struct {
 			Error failure `json:"error"`
@@ -71,13 +67,23 @@ func (a *app) showError(err error) {
 		return
 	}
 	a.note("%s", say(f.Message))
-	a.note("  Detail: %s", f.Detail)
+	if f.Class != classStopped {
+		a.note("  Detail: %s", f.Detail)
+	}
 }
 
-// shownError is one whose message was printed by the command itself.
-type shownError struct{ error }
-
-func (e shownError) Unwrap() error { return e.error }
+// oneLine keeps a name inside an error from moving the cursor or faking another line.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return ';'
+		case !unicode.IsPrint(r):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
 
 // say is a message in two lines: what and why, then the action.
 func say(m texts.Message) string {
@@ -85,7 +91,7 @@ func say(m texts.Message) string {
 }
 
 func (a *app) showUsageError(c *cobra.Command, err error) {
-	m := texts.Message{Class: classUsage, Code: "LP701", What: "This command line cannot be used: " + texts.Name(err.Error()) + ".",
+	m := texts.Message{Class: classUsage, Code: "LP701", What: "This command line cannot be used: " + oneLine(err.Error()) + ".",
 		Why: "Nothing was done.", Action: "See " + c.CommandPath() + " --help"}
 	if a.json {
 		a.print(struct {

@@ -3,6 +3,7 @@ package terminal
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,13 +38,14 @@ var (
 
 // terminalPrompter asks on a terminal: questions on standard error, so that answers on standard output stay clean.
 type terminalPrompter struct {
-	in   *os.File // nil: nobody to ask
+	ctx  context.Context // ends a question that waits for its answer
+	in   *os.File        // nil: nobody to ask
 	out  io.Writer
 	line *bufio.Reader
 }
 
-func newTerminalPrompter(in io.Reader, out io.Writer) *terminalPrompter {
-	p := &terminalPrompter{out: out}
+func newTerminalPrompter(ctx context.Context, in io.Reader, out io.Writer) *terminalPrompter {
+	p := &terminalPrompter{ctx: ctx, out: out}
 	f, ok := in.(*os.File)
 	if ok && term.IsTerminal(int(f.Fd())) && isTerminal(out) {
 		p.in, p.line = f, bufio.NewReader(f)
@@ -61,25 +63,51 @@ func (p *terminalPrompter) Present() bool { return p.in != nil }
 func (p *terminalPrompter) Say(text string) { fmt.Fprintln(p.out, text) }
 
 func (p *terminalPrompter) Ask(question string) (string, error) {
-	if p.in == nil {
-		return "", errNoTerminal
+	b, err := p.wait(question, func() ([]byte, error) { return p.line.ReadBytes('\n') })
+	if err != nil && len(b) == 0 {
+		return "", err
 	}
-	fmt.Fprint(p.out, question+" ")
-	s, err := p.line.ReadString('\n')
-	if err != nil && s == "" {
-		return "", fmt.Errorf("%w: %w", errNoTerminal, err)
-	}
-	return strings.TrimSpace(s), nil
+	return strings.TrimSpace(string(b)), nil
 }
 
 func (p *terminalPrompter) Hidden(question string) ([]byte, error) {
+	b, err := p.wait(question, func() ([]byte, error) { return term.ReadPassword(int(p.in.Fd())) })
+	fmt.Fprintln(p.out)
+	return b, err
+}
+
+// wait asks a question and waits for its answer or for the end of the run: a read from a terminal cannot be called off, so Ctrl-C
+// leaves it behind and puts the terminal back as it was.
+func (p *terminalPrompter) wait(question string, read func() ([]byte, error)) ([]byte, error) {
 	if p.in == nil {
 		return nil, errNoTerminal
 	}
+	if err := p.ctx.Err(); err != nil {
+		return nil, err
+	}
+	before, stateErr := term.GetState(int(p.in.Fd()))
 	fmt.Fprint(p.out, question+" ")
-	b, err := term.ReadPassword(int(p.in.Fd()))
-	fmt.Fprintln(p.out)
-	return b, err
+	type answer struct {
+		line []byte
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		b, err := read()
+		got <- answer{b, err}
+	}()
+	select {
+	case x := <-got:
+		if x.err != nil {
+			x.err = fmt.Errorf("%w: %w", errNoTerminal, x.err)
+		}
+		return x.line, x.err
+	case <-p.ctx.Done():
+		if stateErr == nil {
+			_ = term.Restore(int(p.in.Fd()), before)
+		}
+		return nil, p.ctx.Err()
+	}
 }
 
 // Vanish clears the screen and what was scrolled out of it (ECMA-48 ED; 3 is xterm's and widely understood).

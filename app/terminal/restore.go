@@ -159,7 +159,7 @@ func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.S
 		}
 		r.show(int64(p.Files), int64(p.OfFiles), p.Bytes, p.OfBytes)
 	}}
-	rep, resumed, err := a.runOrResume(ctx, jobs, plan, o)
+	rep, resumed, err := a.runOrResume(ctx, jobs, plan, fingerprint(sel, target, conflict), o)
 	m.end()
 	if rep == nil {
 		return err
@@ -182,23 +182,6 @@ func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.S
 		a.needsYou()
 	}
 	return a.print(out, func(p *page) { p.restored(out, rep) })
-}
-
-// runOrResume goes on with a restore to the same place that was cut short and holds the same files, or begins a new one.
-func (a *app) runOrResume(ctx context.Context, jobs *restore.Jobs, plan *restore.Plan, o restore.RunOptions) (*restore.Report, bool, error) {
-	waiting, err := jobs.Waiting(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	for _, j := range waiting {
-		if j.Target == plan.Target && j.Conflict == plan.Conflict && j.Files == plan.Files {
-			a.note("A restore to this place was cut short at %s of %s; going on with it.", texts.Count(int64(j.Done)), texts.Count(int64(j.Files)))
-			rep, err := restore.Resume(ctx, jobs, j.ID, o)
-			return rep, true, err
-		}
-	}
-	rep, err := restore.Run(ctx, jobs, plan, o)
-	return rep, false, err
 }
 
 // notePlan says before the start what is known to go wrong.

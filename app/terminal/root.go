@@ -26,7 +26,7 @@ The usual order:
   lightproof backup
   lightproof status
 
-Exit codes:
+A command ends with:
   0  done, nothing needs you
   1  failed
   2  wrong usage
@@ -36,6 +36,11 @@ Secrets are read from files (--passphrase-file and the like: first line, without
 arguments or the environment. With --json, every command prints one JSON object on standard output; times in it are RFC 3339,
 sizes are bytes. Without --home, everything that Lightproof keeps on this computer is in:
   %s`
+
+// endings stand below every help.
+const endings = `
+Ends with 0: done, nothing needs you · 1: failed · 2: wrong usage · 3: done, some need you
+`
 
 // root builds the tree of commands.
 func (a *app) root() *cobra.Command {
@@ -49,6 +54,9 @@ func (a *app) root() *cobra.Command {
 		Args:              cobra.NoArgs,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if a.home == "" {
+				return wrongUsage("--home names no folder")
+			}
 			home, err := filepath.Abs(a.home)
 			if err != nil {
 				return err
@@ -58,7 +66,7 @@ func (a *app) root() *cobra.Command {
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	root.SetUsageTemplate(root.UsageTemplate() + endings)
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
@@ -68,7 +76,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	a.files = map[string]*string{}
 	root.AddCommand(a.setupCommand(), a.foldersCommand(), a.destinationsCommand(), a.backupCommand(), a.pauseCommand(), a.resumeCommand(),
-		a.statusCommand(), a.problemsCommand(), a.photosCommand(), a.versionsCommand(), a.restoreCommand(), a.verifyCommand(),
+		a.statusCommand(), a.problemsCommand(), a.photosCommand(), a.versionsCommand(), a.restoreCommand(), a.verifyCommand(), a.practiceCommand(),
 		a.kitCommand(), a.passphraseCommand(), a.lockCommand(), a.recoverCommand(), a.keeperCommand(), a.versionCommand())
 	wrapArgs(root)
 	return root

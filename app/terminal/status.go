@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"lightproof/app/channel"
 	"lightproof/app/keeper"
 	texts "lightproof/assets/strings"
 	"lightproof/backup"
@@ -42,7 +43,7 @@ func (a *app) status(ctx context.Context) error {
 		a.needsYou()
 	}
 	out := statusAnswer{State: st, Running: running, Causes: []causeAnswer{}}
-	out.Headline, out.Second = a.printer().Home(standing(st))
+	out.Headline, out.Second = sentence(a.printer(), st)
 	for _, c := range st.Causes {
 		out.Causes = append(out.Causes, causeAnswer{c, a.causeMessage(c)})
 	}
@@ -65,14 +66,23 @@ func (a *app) status(ctx context.Context) error {
 	})
 }
 
-// state is the state of the engine, and whether a keeper runs it. Keys that nobody can open make it "cannot tell", not an error.
+// state is the state of the engine, and whether a keeper runs it. An engine that does not answer, and keys that nobody can open now,
+// make it "cannot tell", not an error.
 func (a *app) state(ctx context.Context) (*backup.State, bool, error) {
-	s, err := a.open(ctx)
-	if errors.Is(err, setup.ErrNoPassphrase) {
-		return &backup.State{At: a.Now(), Verdict: backup.CannotTell, Safety: backup.Safety{SetUp: true, Mode: backup.ModePassphraseAtStart},
-			Causes: []backup.Cause{{Code: "keychain", Verdict: backup.CannotTell, Since: a.Now()}}}, false, nil
+	grey := func(code string, running bool) (*backup.State, bool, error) {
+		now := a.Now()
+		return &backup.State{At: now, Verdict: backup.CannotTell, Safety: backup.Safety{SetUp: true},
+			Causes: []backup.Cause{{Code: code, Verdict: backup.CannotTell, Since: now, Args: map[string]string{"until": now.Format(time.RFC3339)}}}}, running, nil
 	}
-	if err != nil {
+	s, err := a.open(ctx)
+	switch {
+	case errors.Is(err, setup.ErrNoPassphrase):
+		return grey(string(texts.Locked), false)
+	case errors.Is(err, channel.ErrHung):
+		return grey(string(texts.CauseSilent), true)
+	case keychainFailed(err):
+		return grey(string(a.explain(err).Class), false)
+	case err != nil:
 		return nil, false, err
 	}
 	defer s.Close()
@@ -122,14 +132,19 @@ func standing(s *backup.State) texts.Standing {
 	return st
 }
 
+// sentence is the verdict in words.
+func sentence(p texts.Printer, s *backup.State) (headline, second string) {
+	st := standing(s)
+	if !s.Safety.KeysUsable && st.Cause != texts.CauseSilent {
+		return "Cannot tell: the keys are not open.", ""
+	}
+	return p.Home(st)
+}
+
 // verdict writes the sentence and the line of dates.
 func (p *page) verdict(s *backup.State) {
-	st := standing(s)
-	head, second := p.Home(st)
-	if !s.Safety.KeysUsable {
-		head, second = "Cannot tell: the passphrase is needed first.", ""
-	}
-	p.line("%s %s", st.Verdict.Shape(), head)
+	head, second := sentence(p.Printer, s)
+	p.line("%s %s", standing(s).Verdict.Shape(), head)
 	if second != "" {
 		p.line("  %s", second)
 	}

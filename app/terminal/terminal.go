@@ -68,7 +68,7 @@ func Run(ctx context.Context, args []string, o Options) int {
 		a.Keychain = &keystore.System{}
 	}
 	if a.Prompter == nil {
-		a.Prompter = newTerminalPrompter(o.In, o.Err)
+		a.Prompter = newTerminalPrompter(ctx, o.In, o.Err)
 	}
 	if err := secret.HardenProcess(); err != nil && !errors.Is(err, secret.ErrUnsupported) {
 		a.note("%v", err)

@@ -22,6 +22,7 @@ type destination struct {
 	mu      sync.Mutex
 	open    store.Store // nil while it cannot be opened
 	problem string      // message code, empty = fine
+	failed  bool        // something went wrong since it was opened: what was put then may be lost, so it is opened anew
 	room    store.Room
 }
 
@@ -39,10 +40,11 @@ func (d *destination) condition() (problem string, room store.Room) {
 	return d.problem, d.room
 }
 
+// setProblem records that a call failed; the next connect opens the destination anew.
 func (d *destination) setProblem(code string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.problem = code
+	d.problem, d.failed = code, true
 }
 
 // Opener makes a Store of a destination's settings. Tests wrap it with faults.
@@ -77,6 +79,11 @@ func (d *destination) connect(ctx context.Context, opener Opener) error {
 		return nil
 	}
 	var err error
+	if d.failed && d.open != nil {
+		d.open.Close()
+		d.open = nil
+	}
+	d.failed = false
 	if d.open == nil {
 		err = reopen()
 	} else if err = d.open.Check(ctx); err != nil {

@@ -52,7 +52,7 @@ func (s *shell) intent(a present.Action) {
 	case present.RetryAll:
 		s.command(backup.Retry{}, texts.Retried)
 	case present.Restore, present.Practice:
-		s.goTo(page.Route{Name: page.Restore})
+		s.goTo(s.restoreRoute())
 	case present.ContinueRestore:
 		s.continueRestore()
 	case present.WriteProof:
@@ -60,6 +60,17 @@ func (s *shell) intent(a present.Action) {
 	case present.Unlock:
 		s.goTo(page.Route{Name: page.Lock})
 	}
+}
+
+// restoreRoute leads to the restore wizard, with what is selected in the timeline where that is on screen.
+func (s *shell) restoreRoute() page.Route {
+	r := page.Route{Name: page.Restore}
+	if s.router.now.route.Name == page.Timeline {
+		if ids := s.timeline.Grid().Selection(); len(ids) > 0 {
+			r.Restore = &face.Request{IDs: ids}
+		}
+	}
+	return r
 }
 
 func (s *shell) startKeeper(again bool) {
@@ -155,11 +166,16 @@ func (s *shell) SetAutostart(ctx context.Context, on bool) error {
 	return s.options.Autostart.Set(ctx, on)
 }
 
-// save writes window.json off the screen's thread; what it holds is not worth a message.
+// save writes window.json off the screen's thread, one writer at a time and always the newest; what it holds is not worth a message.
 func (s *shell) save() {
-	kept, home := s.kept, s.options.Home
-	if home == "" {
+	if s.options.Home == "" {
 		return
 	}
-	s.around.spawn(func() { _ = remember.Save(home, kept) })
+	kept := s.kept
+	s.saving.newest.Store(&kept)
+	s.around.spawn(func() {
+		s.saving.one.Lock()
+		defer s.saving.one.Unlock()
+		_ = remember.Save(s.options.Home, *s.saving.newest.Load())
+	})
 }

@@ -13,11 +13,13 @@ func (s *shell) keys() {
 	c := s.window.Canvas()
 	digits := []fyne.KeyName{fyne.Key1, fyne.Key2, fyne.Key3, fyne.Key4, fyne.Key5, fyne.Key6, fyne.Key7, fyne.Key8, fyne.Key9}
 	on := func(key fyne.KeyName, mod fyne.KeyModifier, f func()) {
-		c.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: mod}, func(fyne.Shortcut) {
+		cut := &desktop.CustomShortcut{KeyName: key, Modifier: mod}
+		s.shortcuts[cut.ShortcutName()] = func() {
 			if s.question == nil {
 				f()
 			}
-		})
+		}
+		c.AddShortcut(cut, func(fyne.Shortcut) { s.shortcuts[cut.ShortcutName()]() })
 	}
 	mod := fyne.KeyModifierShortcutDefault
 	for i, p := range places {
@@ -28,7 +30,7 @@ func (s *shell) keys() {
 		s.goTo(page.Route{Name: page.Timeline})
 		s.timeline.FocusSearch()
 	})
-	on(fyne.KeyR, mod, func() { s.goTo(page.Route{Name: page.Restore}) })
+	on(fyne.KeyR, mod, func() { s.intent(present.Action{Intent: present.Restore}) })
 	on(fyne.KeyL, mod, s.lock)
 	on(fyne.KeyP, mod|fyne.KeyModifierShift, s.bar.toggle)
 	c.SetOnTypedKey(s.key)

@@ -2,6 +2,10 @@ package window
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -28,28 +32,34 @@ type shell struct {
 	ctx     context.Context
 	end     context.CancelFunc
 
-	env      page.Env
-	router   router
-	feed     *feed
-	latest   present.Feed
-	library  face.Library
-	kept     remember.Window
+	env     page.Env
+	router  router
+	feed    *feed
+	latest  present.Feed
+	library face.Library
+	kept    remember.Window
+	saving  struct {
+		one    sync.Mutex
+		newest atomic.Pointer[remember.Window]
+	}
 	rail     *rail
 	bar      *topBar
 	center   *fyne.Container
 	root     *fyne.Container
 	bread    *toast
 	question *question
-	timeline *photos.Timeline
-	wizard   *restore.Wizard
-	opened   bool // the first state decided where to begin
-	tried    bool // convenient mode was tried
-	closing  bool
+	// shortcuts are what the canvas was given, by name.
+	shortcuts map[string]func()
+	timeline  *photos.Timeline
+	wizard    *restore.Wizard
+	opened    bool // the first state decided where to begin
+	tried     bool // convenient mode was tried
+	closing   bool
 }
 
 // newShell builds the window's content. Nothing runs before start.
 func newShell(w fyne.Window, o Options, around surroundings) *shell {
-	s := &shell{options: o, around: around, window: w, kept: remember.Load(o.Home), bread: newToast()}
+	s := &shell{options: o, around: around, window: w, kept: remember.Load(o.Home), bread: newToast(), shortcuts: map[string]func(){}}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	s.env = page.Env{
 		Service: o.Service, Setup: o.Setup, Unlocker: o.Unlocker, Library: func() face.Library { return s.library }, Now: around.now,
@@ -106,8 +116,17 @@ func (s *shell) start() {
 	}
 }
 
-// activate raises the window and opens the screen that the arguments name.
+// activate carries out what a later start of the program asks for: --lock and --close do that, anything else raises the window and
+// opens the screen that the arguments name.
 func (s *shell) activate(args []string) {
+	switch {
+	case slices.Contains(args, "--close"): // the tray said before what stops
+		s.shut()
+		return
+	case slices.Contains(args, "--lock"):
+		s.lock()
+		return
+	}
 	s.window.Show()
 	s.window.RequestFocus()
 	s.openNamed(args)
@@ -117,8 +136,9 @@ func (s *shell) openNamed(args []string) {
 	if len(args) == 0 || s.library == nil {
 		return
 	}
-	if _, ok := s.router.pages[page.Name(args[0])]; ok && page.Name(args[0]) != page.Lock {
-		s.goTo(page.Route{Name: page.Name(args[0])})
+	name := page.Name(strings.TrimPrefix(args[0], "--"))
+	if _, ok := s.router.pages[name]; ok && name != page.Lock {
+		s.goTo(page.Route{Name: name})
 	}
 }
 

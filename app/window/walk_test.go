@@ -15,7 +15,6 @@ func (f *fixture) restoreTo(step string) {
 	f.t.Helper()
 	if step == "run" {
 		f.library.Hold = make(chan struct{})
-		f.queue.Held = 1
 	}
 	f.goTo(page.Route{Name: page.Restore})
 	f.press(fyne.KeyDown) // the reason: a bad edit, which suggests a moment
@@ -45,6 +44,7 @@ func (f *fixture) restoreTo(step string) {
 	}
 	if step == "run" {
 		f.focusedMain()
+		f.queue.Held = 1
 		f.window.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
 		f.queue.Until(func() bool {
 			return f.shell.wizard.Running() && strings.Contains(windowtest.Tree(f.shell.center.Objects[0]), "MB/s") || f.tick()

@@ -71,7 +71,7 @@ func New(src Source) *Grid {
 	g := &Grid{src: src, pages: map[int][]face.Item{}, asked: map[int]bool{}, cells: map[int]*cell{}, chosen: map[string]int64{}, anchor: -1}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.sticky, g.scrub = newHead(), newScrubber(g)
-	g.loader = newLoader(src.Load, func(id string, px int, img *image.RGBA) {
+	g.loader = newLoader(workers(), src.Load, func(id string, px int, img *image.RGBA) {
 		src.Do(func() { g.deliver(id, px, img) })
 	})
 	g.plan = newPlan(nil, 100)

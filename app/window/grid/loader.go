@@ -44,12 +44,15 @@ type loader struct {
 	busy   int
 }
 
-// newLoader starts the workers; they end with stop.
-func newLoader(load func(context.Context, string, int) ([]byte, error), done func(string, int, *image.RGBA)) *loader {
+// workers leaves one processor to the screen.
+func workers() int { return max(1, min(4, runtime.NumCPU()-1)) }
+
+// newLoader starts n workers; they end with stop.
+func newLoader(n int, load func(context.Context, string, int) ([]byte, error), done func(string, int, *image.RGBA)) *loader {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &loader{load: load, done: done, wanted: map[key]bool{}, cancel: cancel, cache: newLRU(cacheBytes)}
 	l.wake = sync.NewCond(&l.mu)
-	for range max(1, min(4, runtime.NumCPU()-1)) {
+	for range n {
 		go l.work(ctx)
 	}
 	return l

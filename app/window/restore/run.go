@@ -87,17 +87,21 @@ type progress struct {
 
 func (w *Wizard) showRun() {
 	p := &progress{line: widgets.NewText("", widgets.Section), current: widgets.NewText("", widgets.Muted), bar: widgets.NewBar(8)}
-	p.stop = widgets.NewButton(texts.Stop, func() {
-		if w.cancel != nil {
-			w.cancel()
-			p.stop.Disable()
-		}
-	})
+	p.stop = widgets.NewButton(texts.Stop, w.Stop)
 	w.prog = p
 	w.running = true
 	w.put("run", "", p.line, p.bar, p.current, widgets.NewText(texts.StopNote, widgets.MutedP), widgets.Row(0, -1, p.stop))
 	if w.plan != nil {
 		w.step(face.Progress{Done: w.plan.Done, Total: w.plan.Files, TotalBytes: w.plan.Bytes})
+	}
+	widgets.Focus(p.stop)
+}
+
+// Stop ends a running restore with a partial report.
+func (w *Wizard) Stop() {
+	if w.cancel != nil {
+		w.cancel()
+		w.prog.stop.Disable()
 	}
 }
 

@@ -63,6 +63,9 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		if childFailed {
+			os.Exit(1)
+		}
 		os.Exit(0)
 	}
 	os.Exit(2)
@@ -105,11 +108,30 @@ func machineAt(dir string) *machine {
 	return &machine{t: nobody{}, dir: dir, home: filepath.Join(dir, "home"), photos: filepath.Join(dir, "photos"), chain: fileChain{filepath.Join(dir, "keys")}, clock: &clock{}}
 }
 
-// nobody stands for a test in the child.
+// nobody stands for a test in the child: what fails is said on the way out.
 type nobody struct{ testing.TB }
+
+var childFailed bool
 
 func (nobody) Helper()        {}
 func (nobody) Cleanup(func()) {}
+func (nobody) Failed() bool   { return childFailed }
+
+func (nobody) Errorf(format string, args ...any) {
+	childFailed = true
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+}
+
+func (n nobody) Error(args ...any) { n.Errorf("%s", fmt.Sprint(args...)) }
+
+func (n nobody) Fatalf(format string, args ...any) {
+	n.Errorf(format, args...)
+	os.Exit(1)
+}
+
+func (n nobody) Fatal(args ...any) { n.Fatalf("%s", fmt.Sprint(args...)) }
+
+func (nobody) Logf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
 // goOnRestoring ends the restore that waits, or makes a new one.
 func (m *machine) goOnRestoring(l *library.Library, to string) (*restore.Report, error) {

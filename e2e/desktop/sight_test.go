@@ -149,7 +149,7 @@ func (s *sight) find(l *light, words string, whole bool) []image.Rectangle {
 	for _, g := range s.draw(words, whole) {
 		for y := 0; y+g.h <= l.h; y++ {
 			for x := 0; x+g.w <= l.w; x++ {
-				if !g.may(l, x, y) || g.likeness(l, x, y) < sure {
+				if !g.may(l, x, y) || g.likeness(l, x, y) < sure || whole && !g.alone(l, x, y) {
 					continue
 				}
 				r := image.Rect(x, y, x+g.w, y+g.h)
@@ -170,6 +170,20 @@ func (g *glyphs) may(l *light, x, y int) bool {
 		away := math.Abs(l.v[(y+p.y)*l.w+x+p.x] - ground)
 		if p.on != (away > contrast) {
 			return false
+		}
+	}
+	return true
+}
+
+// alone tells whether the rings at both sides are blank.
+func (g *glyphs) alone(l *light, x, y int) bool {
+	ground := l.v[(y+g.h/2)*l.w+x+ring-3]
+	for gy := range g.h {
+		for gx := range ring - 2 {
+			row := (y + gy) * l.w
+			if math.Abs(l.v[row+x+gx]-ground) > contrast || math.Abs(l.v[row+x+g.w-1-gx]-ground) > contrast {
+				return false
+			}
 		}
 	}
 	return true

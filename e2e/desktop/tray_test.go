@@ -1,0 +1,111 @@
+//go:build linux
+
+package desktop
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"lightproof/app/keeper/bustest"
+	"lightproof/app/window/texts"
+	words "lightproof/assets/strings"
+	"lightproof/backup"
+)
+
+// choose reads the tray's menu until it holds the line, and clicks it.
+func (p *person) choose(label string) {
+	p.t.Helper()
+	var line bustest.Entry
+	p.tray.WaitMenu(p.t, func(m []bustest.Entry) bool {
+		var ok bool
+		line, ok = bustest.Find(m, label)
+		return ok && line.Enabled
+	})
+	p.tray.Click(p.t, line)
+}
+
+// TestTheTrayWorksWithoutAWindow reads and clicks the menu as a desktop's panel does, over the bus.
+func TestTheTrayWorksWithoutAWindow(t *testing.T) {
+	p := newPerson(t, 6)
+	p.setUp()
+	keeper := p.keeper()
+	p.tray.WaitItem(t)
+	menu := p.tray.WaitMenu(t, func(m []bustest.Entry) bool { _, ok := bustest.Find(m, words.TrayBackUpNow); return ok })
+	t.Logf("menu: %q", bustest.Labels(menu))
+
+	p.choose(words.TrayPauseHour)
+	p.untilState("a pause", func(s *backup.State) bool { return s.Paused != nil })
+	p.choose(words.TrayResume)
+	p.untilState("the end of the pause", func(s *backup.State) bool { return s.Paused == nil })
+
+	found := p.state().Counts.Found
+	from := p.sourceFile()
+	b, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.photos, "new.jpg"), append(b, "another"...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.choose(words.TrayBackUpNow)
+	p.untilState("the new original", func(s *backup.State) bool { return s.Counts.Found == found+1 && s.Counts.Pending == 0 })
+
+	p.choose(words.TrayOpen)
+	p.focus()
+	p.read(texts.LockedTitle)
+	p.typing(pass)
+	p.key("Return")
+	p.look(texts.CheckNow, true)
+	p.choose(words.TrayLock)
+	p.read(texts.LockedTitle)
+
+	window := p.processes("window")
+	p.choose(words.TrayQuit)
+	for _, pid := range append(window, keeper) {
+		p.gone(pid)
+	}
+	if left := p.processes(""); len(left) > 0 {
+		t.Errorf("after Quit there are still %v", left)
+	}
+}
+
+// TestANoticeComesWhenThePhotosNeedThePerson takes the copies away for good reason: it is told once, over the bus.
+func TestANoticeComesWhenThePhotosNeedThePerson(t *testing.T) {
+	p := newPerson(t, 6)
+	p.setUp()
+	p.settled()
+	// Another disk at the same path: the identity of the place is not the one that was set up.
+	if err := os.Rename(p.copies, p.copies+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(p.copies, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	other := filepath.Join(p.copies, filepath.Base(findSpace(t, p.copies+".away")))
+	if err := os.WriteFile(other, []byte("another disk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.terminal("backup")
+	p.untilState("red", func(s *backup.State) bool { t.Logf("%v %+v", s.Verdict, s.Causes); return s.Verdict == backup.NeedsYou })
+	n := p.notices.Next(t)
+	if n.App == "" || n.Title == "" {
+		t.Errorf("an empty notice: %+v", n)
+	}
+	t.Logf("notice: %q %q", n.Title, n.Body)
+}
+
+// findSpace is a file at the top of the copies.
+func findSpace(t *testing.T, dir string) string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil || len(list) == 0 {
+		t.Fatal("no copies: ", err)
+	}
+	for _, e := range list {
+		if e.Type().IsRegular() {
+			return e.Name()
+		}
+	}
+	return "file"
+}

@@ -249,7 +249,7 @@ func (j *Jobs) Forget(ctx context.Context, id JobID) error {
 		}
 	}
 	for _, it := range items {
-		if t := trees[it.tree]; t != nil && it.result != Written && it.state != stateBlocked {
+		if t := trees[it.tree]; t != nil && it.state != stateBlocked {
 			if d, err := t.dir(it.dir, false, nil); err == nil {
 				d.root.Remove(tempName(id, it.n))
 				d.Close()

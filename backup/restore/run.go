@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -192,99 +189,6 @@ func (r *run) ended(ctx context.Context) error {
 		return f.err
 	}
 	return fmt.Errorf("%w: %w", ErrTargetGone, f.err)
-}
-
-func markName(id JobID) string        { return ".lightproof-restore-" + id.String() }
-func tempName(id JobID, n int) string { return fmt.Sprintf("%s-%d", markName(id), n) }
-
-// enter opens the folders restored to and puts a mark into each. A job that goes on must find its marks: without one, another disk or
-// an empty mount point stands there.
-func (r *run) enter(ctx context.Context) error {
-	again := r.row != nil && r.row.Marked != nil && !r.row.Finished
-	marked := make([]bool, len(r.trees))
-	for i, path := range r.plan.trees {
-		if !r.needed(i) {
-			continue
-		}
-		if !again {
-			if err := makeTree(path, r.plan.Target.InPlace()); err != nil {
-				return err
-			}
-		}
-		t, err := openTree(path)
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrTargetGone, err)
-		}
-		r.trees[i] = t
-		_, err = t.root.Lstat(markName(r.id))
-		if again && r.row.Marked[i] && err != nil {
-			return fmt.Errorf("%w: its mark is not there", ErrTargetGone)
-		}
-		if err == nil {
-			marked[i] = true
-			continue
-		}
-		// A folder that takes no new files may still have folders below it that do.
-		if f, err := t.root.OpenFile(markName(r.id), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err == nil {
-			f.Close()
-			marked[i] = true
-		}
-		r.touch(i, "")
-	}
-	if r.jobs == nil {
-		return nil
-	}
-	r.syncFolders()
-	r.row.Marked, r.row.Finished = marked, false
-	return r.jobs.put(ctx, r.id, r.row)
-}
-
-// needed tells whether anything is to be done in a tree.
-func (r *run) needed(i int) bool {
-	return slices.ContainsFunc(r.plan.items, func(it *item) bool { return it.tree == i && it.state != stateBlocked })
-}
-
-func makeTree(path string, inPlace bool) error {
-	_, err := os.Stat(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if inPlace {
-		err = os.Mkdir(path, 0o777)
-	} else {
-		err = os.MkdirAll(path, 0o777)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrTargetGone, err)
-	}
-	// The folder's own name must last, too.
-	if up, err := os.Open(filepath.Dir(path)); err == nil {
-		up.Sync()
-		up.Close()
-	}
-	return nil
-}
-
-// leave takes the marks away once everything is done.
-func (r *run) leave(ctx context.Context, whole bool) error {
-	if r.jobs == nil {
-		for i, t := range r.trees {
-			if t != nil && r.touched[i] != nil {
-				t.root.Remove(markName(r.id))
-			}
-		}
-		return r.failed
-	}
-	r.row.Done = r.settled
-	r.row.Finished = whole && r.failed == nil
-	if r.row.Finished {
-		for _, t := range r.trees {
-			if t != nil {
-				t.root.Remove(markName(r.id))
-			}
-		}
-	}
-	return errors.Join(r.failed, r.jobs.put(context.WithoutCancel(ctx), r.id, r.row))
 }
 
 // each runs fn for items on several goroutines, in order of the list.

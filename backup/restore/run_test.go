@@ -278,3 +278,15 @@ func TestForgettingAJobRemovesItsLeftovers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestPartsThatDoNotMakeUpTheFileAreNeverGivenItsName(t *testing.T) {
+	l := newLibrary(t)
+	l.bundle(small{path: "a.jpg", content: []byte("a"), at: 1, opts: []opt{func(_ *readerFile, v *vault.Version) { v.Sum[0] ^= 1 }}})
+	target := t.TempDir()
+	if r := l.restore(target, KeepBoth); r.NotRestored[ReasonDamaged] != 1 {
+		t.Error(r.Sums(), r.NotRestored)
+	}
+	if list, _ := os.ReadDir(filepath.Join(target, "Pictures")); len(list) != 0 {
+		t.Error(list)
+	}
+}

@@ -92,11 +92,12 @@ func (h *hub) send(e Event) {
 
 func (h *hub) sendLocked(e Event) {
 	for s := range h.subs {
+		next := e
 		if s.lost {
-			e = Event{Seq: h.seq, At: e.At, Kind: "resync", State: h.state}
+			next = Event{Seq: h.seq, At: e.At, Kind: "resync", State: h.state}
 		}
 		select {
-		case s.ch <- e:
+		case s.ch <- next:
 			s.lost = false
 		default:
 			s.lost = true

@@ -175,7 +175,7 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 		case d.Problem == "wrong-disk", d.Problem == "full", age(d.Problem) > awayLimit:
 			v = NeedsYou
 		}
-		add(d.Problem, v, 1, map[string]string{"destination": d.Label})
+		add(d.Problem, v, 1, map[string]string{"name": d.Label, "destination": d.Label})
 	}
 	if now.Before(time.Unix(f.Clock, 0).Add(-clockSlack)) {
 		// A clock that stays where it is for a week is the right one: the one before was not.

@@ -27,7 +27,7 @@ func Standing(s *backup.State) texts.Standing {
 		if c.Verdict != s.Verdict {
 			continue
 		}
-		out.Cause, out.Waiting, out.Name = texts.Cause(c.Code), c.Count, c.Args["name"]
+		out.Cause, out.Waiting, out.Name = texts.CauseOf(c.Code), c.Count, c.Args["name"]
 		if at, err := time.Parse(time.RFC3339, c.Args["until"]); err == nil {
 			out.Until = at
 		}

@@ -176,23 +176,6 @@ func amberAction(c words.Cause) Action {
 	return Action{}
 }
 
-// causeOf maps a message class of the state to the cause of the sentence.
-func causeOf(code string) words.Cause {
-	switch words.Class(code) {
-	case words.TooFewPlaces:
-		return words.CausePlaces
-	case words.DestinationAway:
-		return words.CauseDestination
-	case words.Away, words.Missing:
-		return words.CauseFolder
-	case words.PracticeOverdue:
-		return words.CausePractice
-	case words.Changing:
-		return words.CauseCopying
-	}
-	return words.Cause(code)
-}
-
 // standing is what the sentence is made of, and the code of the cause that it names.
 func standing(f Feed) (words.Standing, string) {
 	s := f.State
@@ -229,7 +212,7 @@ func standing(f Feed) (words.Standing, string) {
 		}
 		if code == "" && cause.Verdict == s.Verdict {
 			code = cause.Code
-			st.Cause, st.Name = causeOf(cause.Code), cause.Args["name"]
+			st.Cause, st.Name = words.CauseOf(cause.Code), cause.Args["name"]
 			if cause.Count > 0 {
 				st.Waiting = cause.Count
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"lightproof/backup/catalog"
@@ -280,8 +281,9 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 	if err != nil {
 		return err
 	}
+	doubtful := map[string]bool{} // read back below and counted there, as far as they are records of ours
 	for _, f := range found {
-		r.result.Bad++
+		doubtful[f.Name] = true
 		if !errors.Is(f.Err, vault.ErrMissing) && !errors.Is(f.Err, vault.ErrTampered) {
 			r.issue(Issue{Code: "damaged-copy", Args: map[string]string{"destination": d.set.Label}})
 		}
@@ -299,13 +301,18 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 	if err != nil {
 		return err
 	}
+	others := maps.Clone(doubtful)
 	var wrong []target
 	now := e.clock.Now().Unix()
 	err = e.db.Update(ctx, func(w *catalog.Writer) error {
 		for _, t := range list {
 			r.result.Objects++
 			c := t.copy
-			if size, ok := sizes[t.name]; ok && size == t.size {
+			plain := strings.TrimPrefix(t.name, "m2/")
+			doubt := doubtful[t.name] || doubtful[plain]
+			delete(others, t.name)
+			delete(others, plain)
+			if size, ok := sizes[t.name]; ok && size == t.size && !doubt {
 				if c.Level == catalog.LevelNone && c.Fault == catalog.FaultNone || c.Level == catalog.LevelSent {
 					c.Level = catalog.LevelConfirmed
 				}
@@ -322,6 +329,7 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 	if err != nil {
 		return err
 	}
+	r.result.Bad += int64(len(others))
 	return r.readBackAt(ctx, d, wrong)
 }
 

@@ -60,6 +60,11 @@ func (e *Engine) checkPin(ctx context.Context) error {
 	if err := e.relearn(ctx); err != nil {
 		return err
 	}
+	e.mu.Lock()
+	for _, f := range e.facts.Folders {
+		f.LastScan = 0 // what the old records say of the originals is out of date, too
+	}
+	e.mu.Unlock()
 	if p.Log.Seq > e.log.Seq {
 		e.alarm(alarmRolledBack)
 	}

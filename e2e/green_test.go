@@ -39,6 +39,12 @@ const (
 // newGreen makes one and proves that it is green: a fault that is not green then says something.
 func newGreen(t *testing.T) *green {
 	t.Helper()
+	return newGreenOn(t, func(tree source.Tree) source.Tree { return tree })
+}
+
+// newGreenOn looks at its invented folder through wrap.
+func newGreenOn(t *testing.T, wrap func(source.Tree) source.Tree) *green {
+	t.Helper()
 	g := &green{machine: newMachine(t), tree: sourcetest.New(), places: map[string]*memory.Place{}, evil: map[string]*evil.Store{}, plan: map[string]*fault.Plan{}}
 	// The engine wants a folder that exists; what is in it is invented.
 	g.photos = filepath.Join(g.dir, "photos")
@@ -48,7 +54,7 @@ func newGreen(t *testing.T) *green {
 		}
 		return large
 	})
-	g.machine.tree = g.tree
+	g.machine.tree = wrap(g.tree)
 	g.open = func(_ context.Context, _, dir string, _ json.RawMessage) (store.Store, error) {
 		name := strings.TrimPrefix(filepath.Base(dir), "place-")
 		if g.places[name] == nil {

@@ -20,7 +20,9 @@ func (p *person) setUp() {
 	if err := os.WriteFile(file, []byte(pass+"\n"), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
-	p.terminal("setup", "--dest", p.copies, "--folder", p.photos, "--passphrase-file", file, "--kit-file", filepath.Join(filepath.Dir(p.home), "kit"))
+	p.terminal("setup", "--passphrase-file", file, "--kit-file", filepath.Join(filepath.Dir(p.home), "kit"))
+	p.terminal("destinations", "add", "folder", p.copies)
+	p.terminal("folders", "add", p.photos)
 	p.run("keeper")
 	p.untilState("the background part", func(s *backup.State) bool { return s.Safety.KeysUsable })
 }

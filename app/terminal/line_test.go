@@ -2,9 +2,11 @@ package terminal
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -221,4 +223,47 @@ func TestDamageIsFoundRepairedOrSaid(t *testing.T) {
 	if x := r.decoded(t, NeedsYou, "restore", "--to", filepath.Join(r.dir, "Back")); len(x["not_restored"].([]any)) == 0 {
 		t.Errorf("restore of a damaged copy: %v", x)
 	}
+}
+
+func TestAStoppedRestoreGoesOnWithTheSameCommandOnly(t *testing.T) {
+	r := newRig(t)
+	r.ready(t)
+	r.opened(t, Done, "backup")
+	back := filepath.Join(r.dir, "Back")
+	cutShort := func(path string) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		var mu sync.Mutex
+		r.now = func() time.Time { // progress asks for the time at each step: stop once a few files have their name
+			mu.Lock()
+			defer mu.Unlock()
+			if names, _ := filepath.Glob(filepath.Join(back, "Pictures/*/*/*.jpg")); len(names) >= 2 {
+				stop()
+			}
+			return time.Now()
+		}
+		got := r.runContext(ctx, "restore", "--to", back, "--path", path, "--passphrase-file", r.pass)
+		if r.now = nil; got.code != Failed || !strings.Contains(got.err, "Run the same command to go on") {
+			t.Fatalf("%d %s%s", got.code, got.out, got.err)
+		}
+	}
+	cutShort("*")
+	x := r.decoded(t, Done, "restore", "--to", back, "--path", "*")
+	if x["continued"] != true || x["selected"] != 8.0 || len(x["not_restored"].([]any)) != 0 {
+		t.Errorf("the same command: %v", x)
+	}
+	sameTree(t, r.photos, filepath.Join(back, "Pictures"))
+
+	os.RemoveAll(back)
+	cutShort("*")
+	x = r.decoded(t, Done, "restore", "--to", back, "--path", "**/2019/**")
+	if x["continued"] == true || x["already_there_and_identical"].(float64)+x["written_and_identical"].(float64) != 5 {
+		t.Errorf("another choice: %v", x)
+	}
+	filepath.WalkDir(back, func(path string, d os.DirEntry, err error) error {
+		if strings.Contains(d.Name(), "lightproof") {
+			t.Errorf("left behind: %s", path)
+		}
+		return err
+	})
 }

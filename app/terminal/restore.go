@@ -189,7 +189,7 @@ func (a *app) notePlan(p *restore.Plan) {
 	if a.json {
 		return
 	}
-	a.note("%s files, %s: %s new, %s identical there already, %s where another file has the name (%s), %s that cannot be restored there.",
+	a.note("Selected: %s, %s. %s new, %s identical there already, %s where another file has the name (%s), %s that cannot be restored there.",
 		texts.Count(int64(p.Files)), texts.Size(p.Bytes), texts.Count(int64(p.New)), texts.Count(int64(p.Identical)),
 		texts.Count(int64(p.Different)), p.Conflict, texts.Count(int64(p.Blocked)))
 	for i, x := range p.Problems {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"lightproof/assets/samples"
 	"lightproof/backup/vault"
@@ -26,6 +27,7 @@ type rig struct {
 	dir, home, photos, drive, pass string
 	chain                          keystore.Keychain
 	prompt                         Prompter
+	now                            func() time.Time
 }
 
 func newRig(t *testing.T) *rig {
@@ -60,7 +62,7 @@ func (r *rig) runContext(ctx context.Context, args ...string) result {
 		prompt = nobody{}
 	}
 	code := Run(ctx, append([]string{"--home", r.home}, args...), Options{Streams: Streams{In: strings.NewReader(""), Out: &out, Err: &errs},
-		Version: "test", KDF: quickKDF, Keychain: r.chain, Prompter: prompt})
+		Version: "test", KDF: quickKDF, Keychain: r.chain, Prompter: prompt, Now: r.now})
 	return result{code, out.String(), errs.String()}
 }
 

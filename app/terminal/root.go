@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -33,8 +34,8 @@ A command ends with:
   3  done, but some need you; for status: when red or grey
 
 Secrets are read from files (--passphrase-file and the like: first line, without its line end) or from hidden prompts, never from
-arguments or the environment. With --json, every command prints one JSON object on standard output; times in it are RFC 3339,
-sizes are bytes. Without --home, everything that Lightproof keeps on this computer is in:
+arguments or the environment. With --json, every command prints its one answer as JSON on standard output; times in it are
+RFC 3339, sizes are bytes. Without --home, everything that Lightproof keeps on this computer is in:
   %s`
 
 // endings stand below every help.
@@ -71,7 +72,7 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.PersistentFlags().StringVar(&a.home, "home", DefaultHome(), "folder for everything that Lightproof keeps on this computer")
-	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object instead of text")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print the answer as JSON instead of text")
 	root.PersistentFlags().Lookup("home").DefValue = "" // said in the long help; it differs from person to person
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	a.files = map[string]*string{}
@@ -114,6 +115,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if err == nil {
 		return a.code
 	}
+	a.json = a.json || slices.Contains(args, "--json") // an unknown command ends the reading of flags
 	var usage usageError
 	if errors.As(err, &usage) {
 		a.showUsageError(c, usage)

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -90,7 +91,23 @@ func (a *app) state(ctx context.Context) (*backup.State, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	return st, s.remote, nil
+	return emptyIsAmber(st), s.remote, nil
+}
+
+// emptyIsAmber makes a state amber whose only grey cause is that no folder is chosen: there is nothing that could not be told.
+func emptyIsAmber(s *backup.State) *backup.State {
+	if s.Verdict != backup.CannotTell || len(s.Causes) == 0 {
+		return s
+	}
+	out := *s
+	out.Causes, out.Verdict = slices.Clone(s.Causes), backup.Safe
+	for i, c := range out.Causes {
+		if c.Code == "no-folders" {
+			out.Causes[i].Verdict = backup.NotYet
+		}
+		out.Verdict = max(out.Verdict, out.Causes[i].Verdict)
+	}
+	return &out
 }
 
 // causeCodes translate the engine's codes into the causes of the sentence where their names differ.

@@ -204,16 +204,17 @@ func (d *display) place() (image.Rectangle, bool) {
 	if len(ids) == 0 {
 		return image.Rectangle{}, false
 	}
-	out, err := d.command("xdotool", "getwindowgeometry", "--shell", ids[len(ids)-1]).Output()
+	out, err := d.command("xwininfo", "-id", ids[len(ids)-1]).Output()
 	if err != nil {
 		return image.Rectangle{}, false
 	}
 	v := map[string]int{}
-	for _, l := range strings.Fields(string(out)) {
-		name, value, _ := strings.Cut(l, "=")
-		v[name], _ = strconv.Atoi(value)
+	for _, l := range strings.Split(string(out), "\n") {
+		name, value, _ := strings.Cut(strings.TrimSpace(l), ":")
+		v[name], _ = strconv.Atoi(strings.TrimSpace(value))
 	}
-	r := image.Rect(v["X"], v["Y"], v["X"]+v["WIDTH"], v["Y"]+v["HEIGHT"]).Intersect(image.Rect(0, 0, 1600, 1000))
+	x, y := v["Absolute upper-left X"], v["Absolute upper-left Y"]
+	r := image.Rect(x, y, x+v["Width"], y+v["Height"]).Intersect(image.Rect(0, 0, 1600, 1000))
 	return r, !r.Empty()
 }
 

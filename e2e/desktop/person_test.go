@@ -3,6 +3,7 @@
 package desktop
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,6 +85,9 @@ func newPerson(t testing.TB, photos int) *person {
 		return strings.TrimPrefix(session[i], name+"=")
 	}
 	p.runtime = value("XDG_RUNTIME_DIR")
+	if err := os.Mkdir(filepath.Join(value("HOME"), ".cache"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	bus := &bustest.Bus{Address: value("DBUS_SESSION_BUS_ADDRESS")}
 	p.tray, p.notices = bustest.NewWatcher(t, bus, true), bustest.NewNotifications(t, bus)
 	for _, e := range os.Environ() {
@@ -198,8 +202,14 @@ func (p *person) read(words string) image.Rectangle {
 func (p *person) look(words string, whole bool) image.Rectangle {
 	p.t.Helper()
 	var at []image.Rectangle
+	var before []byte
 	p.until(fmt.Sprintf("the words %q", words), func() bool {
-		at = p.find(lightOf(p.picture()), words, whole)
+		img := p.picture()
+		if bytes.Equal(img.Pix, before) {
+			return false // looked at already
+		}
+		before = img.Pix
+		at = p.find(lightOf(img), words, whole)
 		return len(at) > 0
 	})
 	return at[len(at)-1]

@@ -27,7 +27,8 @@ type Wizard struct {
 	feed  present.Feed
 
 	sources []face.Source
-	found   bool
+	found   bool // the search was begun
+	looked  bool // and has ended
 	chosen  map[string]bool
 	dir     string
 	label   string
@@ -162,6 +163,7 @@ func (w *Wizard) find() {
 		if err != nil {
 			w.say(texts.SetupFailed)
 		}
+		w.looked = true
 		for _, src := range s {
 			w.addSource(src)
 		}
@@ -205,7 +207,11 @@ func (w *Wizard) showWhat() {
 		list.Add(widgets.Column(0, box, widgets.Inset(34, 0, widgets.Column(2, widgets.NewText(row.Path, widgets.Muted), widgets.NewText(row.Note, widgets.Caption)))))
 	}
 	if len(w.sources) == 0 {
-		list.Add(widgets.NewText(texts.Finding, widgets.Muted))
+		line := texts.Finding
+		if w.looked {
+			line = texts.WhatNone
+		}
+		list.Add(widgets.NewText(line, widgets.Muted))
 	}
 	path := widgets.NewEntry(texts.PathHint)
 	add := func() { w.look(path.Text) }

@@ -194,13 +194,19 @@ func (s *Chooser) TypedKey(ev *fyne.KeyEvent) {
 	}
 }
 
-// Focus gives the keyboard to a control, if it is on screen.
+// Focus gives the keyboard to a control, if it is on screen. The driver knows an object's window only once it was drawn; one that was
+// just put there belongs to our only window.
 func Focus(o fyne.Focusable) {
 	obj, ok := o.(fyne.CanvasObject)
 	if !ok {
 		return
 	}
-	if c := fyne.CurrentApp().Driver().CanvasForObject(obj); c != nil {
+	d := fyne.CurrentApp().Driver()
+	c := d.CanvasForObject(obj)
+	if all := d.AllWindows(); c == nil && len(all) > 0 {
+		c = all[0].Canvas()
+	}
+	if c != nil {
 		c.Focus(o)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"syscall"
 
 	"lightproof/app/terminal"
-	"lightproof/keystore/secret"
 )
 
 // version is set by the build.
@@ -19,14 +18,17 @@ var version = "dev"
 func main() { os.Exit(run()) }
 
 func run() int {
-	secret.HardenProcess()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	args := os.Args[1:]
 	if home, rest, ok := wantsWindow(args); ok {
 		return openWindow(ctx, home, rest)
 	}
-	return terminal.Main(ctx, args, terminal.System(), version)
+	return terminal.Run(ctx, args, terminal.Options{Streams: streams(), Version: version, Act: openFromTray})
+}
+
+func streams() terminal.Streams {
+	return terminal.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
 }
 
 // wantsWindow tells whether the arguments name no command: then the window opens. Desktops pass nothing; --home DIR may stand alone.
@@ -38,7 +40,7 @@ func wantsWindow(args []string) (home string, rest []string, ok bool) {
 			home = args[i]
 		case len(a) > 7 && a[:7] == "--home=":
 			home = a[7:]
-		case a == "--problems" || a == "--restore" || a == "--hidden":
+		case a == "--problems" || a == "--restore" || a == "--lock" || a == "--close":
 			rest = append(rest, a)
 		default:
 			return "", nil, false

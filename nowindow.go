@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 
+	"lightproof/app/keeper"
 	"lightproof/app/terminal"
 )
 
@@ -14,5 +15,8 @@ func openWindow(ctx context.Context, home string, args []string) int {
 	if home != "" {
 		rest = append([]string{"--home", home}, rest...)
 	}
-	return terminal.Main(ctx, append(rest, args...), terminal.System(), version)
+	return terminal.Run(ctx, append(rest, args...), terminal.Options{Streams: streams(), Version: version})
 }
+
+// openFromTray does nothing: there is no window in this build.
+func openFromTray(string, keeper.Intent) {}

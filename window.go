@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
+	"time"
 
 	"lightproof/app/channel"
 	"lightproof/app/keeper"
@@ -19,6 +22,7 @@ import (
 	"lightproof/app/window/live"
 	"lightproof/keystore"
 	"lightproof/keystore/kit"
+	"lightproof/keystore/secret"
 )
 
 func init() { runtime.LockOSThread() } // Fyne runs on the first thread
@@ -29,10 +33,15 @@ func openWindow(ctx context.Context, home string, args []string) int {
 		fmt.Fprintln(os.Stderr, "There is no screen here. Lightproof works at the terminal too: lightproof --help lists the commands.")
 		return 2
 	}
-	home, err := terminal.Home(home)
-	if err != nil {
+	if home == "" {
+		home = terminal.DefaultHome()
+	}
+	if err := os.MkdirAll(home, 0o700); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if err := secret.HardenProcess(); err != nil && !errors.Is(err, secret.ErrUnsupported) {
+		fmt.Fprintln(os.Stderr, err)
 	}
 	release, err := channel.Lock(filepath.Join(home, channel.WindowLock))
 	if errors.Is(err, channel.ErrHeld) {
@@ -48,6 +57,9 @@ func openWindow(ctx context.Context, home string, args []string) int {
 		return 1
 	}
 	defer release()
+	if slices.Contains(args, "--lock") || slices.Contains(args, "--close") {
+		return 0 // no window is open, so there is nothing to lock or close
+	}
 	_ = kit.RemoveLeftovers()
 	raised := make(chan []string, 8)
 	line, err := channel.ListenRaise(home, func(s channel.Start) {
@@ -72,10 +84,81 @@ func openWindow(ctx context.Context, home string, args []string) int {
 		StartKeeper:   func() error { _, err := desk.Connect(ctx); return err },
 		RestartKeeper: func() error { return desk.Restart(ctx) },
 		TrayHost:      func() bool { return keeper.TrayHost(ctx) },
+		Autostart:     login{home: home},
 		Activations:   raised, Arguments: args, Home: home, Version: version})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
+}
+
+// closeWait bounds how long Quit waits for the window to be told.
+const closeWait = 5 * time.Second
+
+// openFromTray carries out what the tray asks of the window: a second start raises the one that is open. Quit returns when the
+// window was told, so that it does not start anew what is about to end.
+func openFromTray(home string, intent keeper.Intent) {
+	exe, err := os.Executable()
+	if err != nil {
+		return
+	}
+	args := []string{"--home", home}
+	switch intent {
+	case keeper.OpenProblems:
+		args = append(args, "--problems")
+	case keeper.OpenRestore:
+		args = append(args, "--restore")
+	case keeper.LockWindow:
+		args = append(args, "--lock")
+	case keeper.Quit:
+		args = append(args, "--close")
+	}
+	if intent == keeper.Quit {
+		ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+		defer cancel()
+		_ = exec.CommandContext(ctx, exe, args...).Run() // where no window is open, or it hangs, the background part ends all the same
+		return
+	}
+	cmd := exec.Command(exe, args...)
+	if cmd.Start() == nil {
+		go func() { _ = cmd.Wait() }()
+	}
+}
+
+// login is the start with the computer, as the desktop has it for this user.
+type login struct{ home string }
+
+func (l login) entry() (keeper.Autostart, error) {
+	exe, err := os.Executable()
+	args := []string{"keeper"}
+	if l.home != terminal.DefaultHome() {
+		args = []string{"--home", l.home, "keeper"}
+	}
+	return keeper.Autostart{Program: exe, Args: args}, err
+}
+
+// Read implements window.Autostart.
+func (l login) Read(context.Context) (on, ok bool, err error) {
+	a, err := l.entry()
+	if err != nil {
+		return false, false, err
+	}
+	st, err := a.Status()
+	if errors.Is(err, keeper.ErrUnsupported) {
+		return false, false, nil
+	}
+	return st.On, err == nil, err
+}
+
+// Set implements window.Autostart.
+func (l login) Set(_ context.Context, on bool) error {
+	a, err := l.entry()
+	if err != nil {
+		return err
+	}
+	if on {
+		return a.Enable()
+	}
+	return a.Disable()
 }

@@ -186,6 +186,11 @@ func (p *person) state() *backup.State {
 func (p *person) untilState(what string, ok func(*backup.State) bool) *backup.State {
 	p.t.Helper()
 	var st *backup.State
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("the last state: %+v", st)
+		}
+	}()
 	p.until(what, func() bool { st = p.state(); return st != nil && ok(st) })
 	return st
 }
@@ -201,7 +206,7 @@ func (p *person) read(words string) image.Rectangle {
 
 func (p *person) look(words string, whole bool) image.Rectangle {
 	p.t.Helper()
-	var at []image.Rectangle
+	var at []found
 	var before []byte
 	p.until(fmt.Sprintf("the words %q", words), func() bool {
 		img := p.picture()
@@ -212,7 +217,7 @@ func (p *person) look(words string, whole bool) image.Rectangle {
 		at = p.find(lightOf(img), words, whole)
 		return len(at) > 0
 	})
-	return at[len(at)-1]
+	return at[len(at)-1].Rectangle
 }
 
 // click clicks the lowest place where exactly these words stand.
@@ -248,19 +253,27 @@ func (p *person) paper() (words []string) {
 // asked is which words of the kit the window asks for, from top to bottom.
 func (p *person) asked() []int {
 	p.t.Helper()
-	type question struct{ n, y int }
+	type question struct {
+		found
+		n int
+	}
 	var all []question
 	p.until("three numbers of words", func() bool {
 		l := lightOf(p.picture())
 		all = nil
 		for n := 1; n <= 24; n++ {
-			for _, r := range p.find(l, fmt.Sprintf("Word %d", n), true) {
-				all = append(all, question{n, r.Min.Y})
+			for _, f := range p.draw(fmt.Sprintf("Word %d", n), true)[0].find(l, true, nil) { // in the size of plain text
+				i := slices.IndexFunc(all, func(q question) bool { return q.Overlaps(f.Rectangle) })
+				if i < 0 {
+					all = append(all, question{f, n})
+				} else if all[i].like < f.like { // 20 is a little like 29
+					all[i] = question{f, n}
+				}
 			}
 		}
 		return len(all) == 3
 	})
-	slices.SortFunc(all, func(a, b question) int { return a.y - b.y })
+	slices.SortFunc(all, func(a, b question) int { return a.Min.Y - b.Min.Y })
 	return []int{all[0].n, all[1].n, all[2].n}
 }
 

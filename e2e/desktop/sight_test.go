@@ -143,23 +143,40 @@ func lightOf(img *image.RGBA) *light {
 	return l
 }
 
+// found is where words stand, and how alike they are.
+type found struct {
+	image.Rectangle
+	like float64
+}
+
 // find returns where the words stand, from top to bottom. whole: with nothing right beside them.
-func (s *sight) find(l *light, words string, whole bool) []image.Rectangle {
-	var out []image.Rectangle
+func (s *sight) find(l *light, words string, whole bool) []found {
+	var out []found
 	for _, g := range s.draw(words, whole) {
-		for y := 0; y+g.h <= l.h; y++ {
-			for x := 0; x+g.w <= l.w; x++ {
-				if !g.may(l, x, y) || g.likeness(l, x, y) < sure || whole && !g.alone(l, x, y) {
-					continue
-				}
-				r := image.Rect(x, y, x+g.w, y+g.h)
-				if !slices.ContainsFunc(out, r.Overlaps) {
-					out = append(out, r)
-				}
+		out = g.find(l, whole, out)
+	}
+	slices.SortFunc(out, func(a, b found) int { return cmp.Or(a.Min.Y-b.Min.Y, a.Min.X-b.Min.X) })
+	return out
+}
+
+func (g *glyphs) find(l *light, whole bool, out []found) []found {
+	for y := 0; y+g.h <= l.h; y++ {
+		for x := 0; x+g.w <= l.w; x++ {
+			if !g.may(l, x, y) || whole && !g.alone(l, x, y) {
+				continue
+			}
+			f := found{image.Rect(x, y, x+g.w, y+g.h), g.likeness(l, x, y)}
+			if f.like < sure {
+				continue
+			}
+			i := slices.IndexFunc(out, func(o found) bool { return o.Overlaps(f.Rectangle) })
+			if i < 0 {
+				out = append(out, f)
+			} else if out[i].like < f.like {
+				out[i] = f
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b image.Rectangle) int { return cmp.Or(a.Min.Y-b.Min.Y, a.Min.X-b.Min.X) })
 	return out
 }
 

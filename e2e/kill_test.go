@@ -217,7 +217,7 @@ func TestKilledBackupsAreFinishedByTheNextRun(t *testing.T) {
 	var usual time.Duration
 	for done < kills() {
 		m := newKillMachine(t)
-		old := history{}
+		old, first := history{}, readTree(t, m.photos)
 		old.note(t, m.photos)
 		for n := 0; n < killsPerMachine && done < kills(); n++ {
 			if tries++; tries > 3*kills()+20 {
@@ -243,6 +243,7 @@ func TestKilledBackupsAreFinishedByTheNextRun(t *testing.T) {
 			m.backUpQuietly()
 			m.mustProve()
 			m.mustBeWhole(old)
+			m.mustBringBack(first, filepath.Join(m.dir, "first"))
 			m.stop()
 			old.note(t, m.photos)
 			if t.Failed() {

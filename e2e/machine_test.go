@@ -303,6 +303,25 @@ func (m *machine) mustBeWhole(h history) {
 	}
 }
 
+// mustBringBack restores the oldest version of each file that stands in first, and compares it whole: bytes, mode, time, attributes.
+func (m *machine) mustBringBack(first map[string]seen, to string) {
+	m.t.Helper()
+	l, err := m.tryUnlock()
+	must(m.t, err)
+	defer l.Close()
+	o := restore.Options{Only: map[vault.FileID]bool{}, Versions: map[vault.FileID]vault.VersionID{}}
+	l.Files(func(f *reader.File) bool {
+		if want, ok := first[f.Path]; ok && f.Versions[0].Sum == want.sum {
+			o.Only[f.ID] = true
+			o.Versions[f.ID] = f.Versions[0].ID
+		}
+		return true
+	})
+	m.restoreTo(l, to, o)
+	mustEqual(m.t, first, readTree(m.t, filepath.Join(to, "photos")))
+	must(m.t, os.RemoveAll(to))
+}
+
 // mustProve checks the figures of a quiet machine: all found originals are proven at every destination.
 func (m *machine) mustProve() {
 	m.t.Helper()

@@ -19,7 +19,7 @@ export LIGHTPROOF_BIN := $(CURDIR)/build/lightproof
 export LIGHTPROOF_CLI := $(CURDIR)/build/lightproof-cli
 
 # Every package that needs no cgo: all but the views, which are Fyne's.
-SCREENLESS = $$(go list ./... | grep -v /app/window) ./app/window/face ./app/window/live ./app/window/present ./app/window/remember ./app/window/texts
+SCREENLESS = $$(GOOS=$(1) CGO_ENABLED=0 go list -e -tags nowindow ./... | grep -v /app/window) ./app/window/face ./app/window/live ./app/window/present ./app/window/remember ./app/window/texts
 
 SKIPCHECK = build/skipcheck -allowed .ci/allowed-skips.txt
 
@@ -78,9 +78,9 @@ build/skipcheck: $(wildcard scripts/skipcheck/*.go) go.mod
 
 vet: ## go vet as Linux with and without the window, as Windows and as macOS
 	go vet $(PRODUCT) ./...
-	CGO_ENABLED=0 go vet $(STATIC) $(SCREENLESS)
+	CGO_ENABLED=0 go vet $(STATIC) $(call SCREENLESS,linux)
 	GOOS=windows CGO_ENABLED=0 go vet -tags ci,nodynamic ./...
-	GOOS=darwin CGO_ENABLED=0 go vet -tags nowindow,nodynamic $(SCREENLESS)
+	GOOS=darwin CGO_ENABLED=0 go vet -tags nowindow,nodynamic $(call SCREENLESS,darwin)
 
 fmt-check: ## fail where gofmt would change a file
 	@changed=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \

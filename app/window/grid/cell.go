@@ -90,6 +90,7 @@ func (c *cell) badges(item *face.Item, side float32) {
 		return
 	}
 	c.mark.Set(present.VerdictOf(item.Mark))
+	c.mark.SetPlain(item.Mark >= face.MarkUncovered)
 	c.markBack.FillColor = theme.Colour(theme.Card)
 	c.markBack.Move(fyne.NewPos(7, side-27))
 	c.markBack.Resize(fyne.NewSquareSize(20))

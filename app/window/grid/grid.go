@@ -320,12 +320,12 @@ func (g *Grid) layoutHeads(first, last int) {
 		}
 		h := g.heads[used]
 		used++
-		h.show(p.months[s], g.src.Now())
+		h.show(p.months[s], g.src.Now(), g.gridWidth())
 		h.box.Move(fyne.NewPos(0, float32(p.tops[s]-g.offset)))
 		h.box.Resize(fyne.NewSize(g.gridWidth(), float32(headHeight)))
 		g.objects = append(g.objects, h.box)
 	}
-	g.sticky.show(p.months[top], g.src.Now())
+	g.sticky.show(p.months[top], g.src.Now(), g.gridWidth())
 	y := min(0, p.tops[top+1]-monthGap-headHeight-g.offset)
 	g.sticky.box.Move(fyne.NewPos(0, float32(y)))
 	g.sticky.box.Resize(fyne.NewSize(g.gridWidth(), float32(headHeight)))

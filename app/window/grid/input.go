@@ -252,12 +252,17 @@ func newHead() *head {
 	return h
 }
 
-func (h *head) show(m face.Month, now time.Time) {
+// statusWidth is the narrowest heading that still has room for the status beside the counts; the mark stays.
+const statusWidth float32 = 460
+
+func (h *head) show(m face.Month, now time.Time, width float32) {
 	vm := present.ShowMonth(m, now)
 	h.title.Set(vm.Title)
 	h.counts.Set(vm.Counts)
 	h.status.Set(vm.Status)
+	widgets.SetVisible(h.status, width >= statusWidth)
 	h.mark.Set(present.VerdictOf(vm.Mark))
+	h.mark.SetPlain(vm.Mark >= face.MarkUncovered)
 	h.box.Refresh()
 }
 

@@ -134,6 +134,8 @@ func (l *Lines) read(after string) {
 				l.error.Set(texts.Stopped)
 			}
 			if len(l.rows) == 0 {
+				l.tools.Objects = nil
+				l.tools.Refresh()
 				l.put(widgets.Inset(theme.Unit, 0, l.error))
 			}
 			return

@@ -116,7 +116,7 @@ func (d *Details) show(v face.Details) {
 	vm := present.ShowDetails(v, d.env.Now())
 	objects := []fyne.CanvasObject{
 		widgets.NewText(vm.Title, widgets.Style{Size: theme.StrongSize, Bold: true, Role: theme.Text, Wrap: true}),
-		widgets.Row(theme.Unit, 1, widgets.NewMark(present.VerdictOf(vm.Mark), 18), widgets.NewText(vm.Status, widgets.Body)),
+		widgets.Row(theme.Unit, 1, statusMark(vm.Mark), widgets.NewText(vm.Status, widgets.Body)),
 	}
 	facts := widgets.Column(6)
 	for _, f := range vm.Facts {
@@ -163,6 +163,12 @@ func (d *Details) show(v face.Details) {
 	d.fill(objects...)
 }
 
+func statusMark(m face.Mark) *widgets.Mark {
+	mark := widgets.NewMark(present.VerdictOf(m), 18)
+	mark.SetPlain(m >= face.MarkUncovered)
+	return mark
+}
+
 func fact(name, value string) fyne.CanvasObject {
-	return widgets.Columns(theme.Unit, []float32{30, 70}, widgets.NewText(name, widgets.Muted), widgets.NewText(value, widgets.Para))
+	return widgets.TopRow(theme.Unit, 1, widgets.Fixed(88, widgets.NewText(name, widgets.Muted)), widgets.NewText(value, widgets.Para))
 }

@@ -33,6 +33,7 @@ type Timeline struct {
 	side    *fyne.Container
 	empty   *widgets.Empty
 	nothing *widgets.Empty
+	failed  *widgets.Empty
 	where   face.Filter
 	now     func() face.Filter
 	round   int
@@ -86,6 +87,7 @@ func NewTimeline(env *page.Env) *Timeline {
 	t.details = NewDetails(env, t.closeDetails)
 	t.empty = widgets.NewEmpty("timeline", texts.NoPhotos, texts.NoPhotosWhy, texts.ToHome, func() { env.Go(page.Route{Name: page.Home}) })
 	t.nothing = widgets.NewEmpty("search", texts.NothingFound, texts.NothingFoundWhy, texts.ShowAll, t.showAll)
+	t.failed = widgets.NewEmpty("needsyou", texts.TimelineFailed, texts.TimelineFailedWhy, texts.Again, t.read)
 	t.center = container.NewStack()
 	t.side = container.NewStack()
 	t.selected(0, 0)
@@ -190,7 +192,7 @@ func (t *Timeline) read() {
 			return
 		}
 		if err != nil {
-			t.env.Toast(texts.Failed)
+			t.put(t.failed.Container)
 			return
 		}
 		t.loaded = true

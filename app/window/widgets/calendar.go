@@ -65,11 +65,11 @@ func (c *Calendar) fill() {
 		d, ok := known[n]
 		number := Style{Size: theme.BodySize, Role: theme.Muted}
 		if !ok {
-			cells = append(cells, Inset(8, 8, Column(2, NewText(fmt.Sprint(n), number))))
+			cells = append(cells, Inset(6, 6, Column(2, NewText(fmt.Sprint(n), number))))
 			continue
 		}
 		number = Style{Size: theme.BodySize, Bold: true, Role: theme.Text}
-		cell := NewPressable(Column(2, Row(4, 0, NewText(fmt.Sprint(n), number), NewMark(present.VerdictOf(d.Mark), 14)), NewText(words.Count(d.Changes), Caption)), 8, false, func() {
+		cell := NewPressable(Column(4, NewText(fmt.Sprint(n), number), Row(4, 1, NewMark(present.VerdictOf(d.Mark), 14), NewText(words.Count(d.Changes), Caption))), 6, false, func() {
 			c.chosen = n
 			c.fill()
 			c.pick(d)

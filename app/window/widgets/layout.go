@@ -227,7 +227,11 @@ func Even(gap, least float32, objects ...fyne.CanvasObject) *fyne.Container {
 }
 
 func (e *even) columns(n int, w float32) int {
-	return max(1, min(n, int((w+e.gap)/(e.least+e.gap))))
+	cols := max(1, min(n, int((w+e.gap)/(e.least+e.gap))))
+	if cols > 2 && n%cols == 1 { // no single one on a line of its own
+		cols--
+	}
+	return cols
 }
 
 func (e *even) heightFor(objects []fyne.CanvasObject, w float32) float32 {

@@ -19,6 +19,15 @@ type Mark struct {
 	widget.BaseWidget
 	verdict backup.Verdict
 	side    float32
+	plain   bool
+}
+
+// SetPlain draws a ring without a sign: not covered, which is no verdict.
+func (m *Mark) SetPlain(on bool) {
+	if m.plain != on {
+		m.plain = on
+		m.Refresh()
+	}
 }
 
 // NewMark makes a mark of the given side in pixels.
@@ -100,7 +109,7 @@ func (r *markRenderer) Refresh() {
 	}
 	r.lines[1].Hidden = v == backup.CannotTell || v == backup.NeedsYou
 	r.dot.FillColor, r.dot.Hidden = on, v != backup.NeedsYou
-	r.sign.Hidden = v != backup.CannotTell
+	r.sign.Hidden = v != backup.CannotTell || r.m.plain
 	r.sign.TextSize, r.sign.TextStyle.Bold, r.sign.Color = s*.62, true, on
 	if v == backup.CannotTell {
 		r.back.FillColor, r.back.StrokeColor, r.back.StrokeWidth = theme.Colour(theme.Clear), colour, max(s*.08, 1.5)

@@ -122,14 +122,14 @@ func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 // destinationShares are the columns of Home's table: name, place, room, written, oldest proof, gap.
-var destinationShares = []float32{29, 8, 23, 15, 13, 12}
+var destinationShares = []float32{25, 9, 21, 19, 15, 14}
 
 // DestinationHead is the heading of the table.
 func DestinationHead() fyne.CanvasObject {
 	head := Caption
 	right := head
 	right.End = true
-	return Inset(theme.Unit, 0, Columns(2*theme.Unit, destinationShares,
+	return Inset(theme.Unit, 0, Columns(theme.Unit, destinationShares,
 		NewText(texts.ColDestination, head), NewText(texts.ColPlace, head), NewText(texts.ColRoom, head),
 		NewText(texts.ColWritten, head), NewText(texts.ColProof, right), NewText(texts.ColGap, right)))
 }
@@ -148,7 +148,7 @@ func NewDestinationRow(press func()) *DestinationRow {
 	r := &DestinationRow{mark: NewMark(backup.CannotTell, 18), name: NewText("", Style{Size: theme.BodySize, Bold: true, Role: theme.Text}), place: NewText("", Body), room: NewText("", Body),
 		written: NewText("", Body), proof: NewText("", Number), gap: NewText("", Number), problem: NewText("", MutedP), bar: NewBar(4)}
 	r.below = Row(theme.Unit, 1, Gap(18, 1), r.problem)
-	line := Columns(2*theme.Unit, destinationShares, Row(theme.Unit, 1, r.mark, r.name), r.place, Column(3, r.room, r.bar), r.written, r.proof, r.gap)
+	line := Columns(theme.Unit, destinationShares, Row(theme.Unit, 1, r.mark, r.name), r.place, Column(3, r.room, r.bar), r.written, r.proof, r.gap)
 	r.Pressable = NewPressable(Column(2, line, r.below), theme.Unit, true, press)
 	return r
 }

@@ -40,6 +40,7 @@ var (
 type terminalPrompter struct {
 	ctx  context.Context // ends a question that waits for its answer
 	in   *os.File        // nil: nobody to ask
+	fd   int             // of in
 	out  io.Writer
 	line *bufio.Reader
 }
@@ -47,8 +48,11 @@ type terminalPrompter struct {
 func newTerminalPrompter(ctx context.Context, in io.Reader, out io.Writer) *terminalPrompter {
 	p := &terminalPrompter{ctx: ctx, out: out}
 	f, ok := in.(*os.File)
-	if ok && term.IsTerminal(int(f.Fd())) && isTerminal(out) {
-		p.in, p.line = f, bufio.NewReader(f)
+	if !ok {
+		return p
+	}
+	if fd := int(f.Fd()); term.IsTerminal(fd) && isTerminal(out) {
+		p.in, p.fd, p.line = f, fd, bufio.NewReader(f)
 	}
 	return p
 }
@@ -71,7 +75,7 @@ func (p *terminalPrompter) Ask(question string) (string, error) {
 }
 
 func (p *terminalPrompter) Hidden(question string) ([]byte, error) {
-	b, err := p.wait(question, func() ([]byte, error) { return term.ReadPassword(int(p.in.Fd())) })
+	b, err := p.wait(question, func() ([]byte, error) { return term.ReadPassword(p.fd) })
 	fmt.Fprintln(p.out)
 	return b, err
 }
@@ -85,7 +89,7 @@ func (p *terminalPrompter) wait(question string, read func() ([]byte, error)) ([
 	if err := p.ctx.Err(); err != nil {
 		return nil, err
 	}
-	before, stateErr := term.GetState(int(p.in.Fd()))
+	before, stateErr := term.GetState(p.fd)
 	fmt.Fprint(p.out, question+" ")
 	type answer struct {
 		line []byte
@@ -104,7 +108,7 @@ func (p *terminalPrompter) wait(question string, read func() ([]byte, error)) ([
 		return x.line, x.err
 	case <-p.ctx.Done():
 		if stateErr == nil {
-			_ = term.Restore(int(p.in.Fd()), before)
+			_ = term.Restore(p.fd, before)
 		}
 		return nil, p.ctx.Err()
 	}

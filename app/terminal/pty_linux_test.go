@@ -88,7 +88,7 @@ func TestATypedPassphraseIsNotShown(t *testing.T) {
 }
 
 func TestAStopLeavesAQuestionAndTheTerminalAsItWas(t *testing.T) {
-	_, screen := openPTY(t)
+	keyboard, screen := openPTY(t)
 	ctx, stop := context.WithCancel(t.Context())
 	p := newTerminalPrompter(ctx, screen, screen)
 	before, err := unix.IoctlGetTermios(int(screen.Fd()), unix.TCGETS)
@@ -117,4 +117,5 @@ func TestAStopLeavesAQuestionAndTheTerminalAsItWas(t *testing.T) {
 	if err != nil || after.Lflag != before.Lflag {
 		t.Errorf("the terminal was left without echo: %v", err)
 	}
+	fmt.Fprintln(keyboard) // ends the read that was left behind
 }

@@ -107,11 +107,11 @@ func (f *feed) watch(ctx context.Context) {
 	})
 }
 
+// up notes that the stream stands. Nothing is shown yet: its first event is a whole state, which then need not wait for the pace.
 func (f *feed) up() {
 	f.mu.Lock()
 	f.live, f.beat = true, f.around.now()
 	f.mu.Unlock()
-	f.publish()
 }
 
 func (f *feed) down() {

@@ -2,7 +2,6 @@ package window
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -116,28 +115,37 @@ func (s *shell) start() {
 	}
 }
 
-// activate carries out what a later start of the program asks for: --lock and --close do that, anything else raises the window and
-// opens the screen that the arguments name.
+// activate does what a later start of the program asks: --lock and --close do that, anything else raises the window and opens the
+// screen that the arguments name; while locked, that opens after unlocking.
 func (s *shell) activate(args []string) {
-	switch {
-	case slices.Contains(args, "--close"): // the tray said before what stops
+	switch named(args) {
+	case "close": // the tray said before what stops
 		s.shut()
 		return
-	case slices.Contains(args, "--lock"):
+	case page.Lock:
 		s.lock()
 		return
 	}
 	s.window.Show()
 	s.window.RequestFocus()
+	if s.library == nil {
+		s.options.Arguments = args
+		return
+	}
 	s.openNamed(args)
 }
 
-func (s *shell) openNamed(args []string) {
-	if len(args) == 0 || s.library == nil {
-		return
+// named is the screen that the first argument names, as "problems" or "--problems".
+func named(args []string) page.Name {
+	if len(args) == 0 {
+		return ""
 	}
-	name := page.Name(strings.TrimPrefix(args[0], "--"))
-	if _, ok := s.router.pages[name]; ok && name != page.Lock {
+	return page.Name(strings.TrimLeft(args[0], "-"))
+}
+
+func (s *shell) openNamed(args []string) {
+	name := named(args)
+	if s.router.pages[name] != nil && s.library != nil && name != page.Lock {
 		s.goTo(page.Route{Name: name})
 	}
 }

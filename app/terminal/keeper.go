@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -33,10 +34,15 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 		return err
 	}
 	release, err := channel.Lock(filepath.Join(a.home, channel.EngineLock))
+	if errors.Is(err, channel.ErrHeld) {
+		a.note("%s", say(a.explain(err)))
+		return nil // what was asked for runs already
+	}
 	if err != nil {
 		return err
 	}
 	defer release()
+	debug.SetGCPercent(50)
 	start, err := a.keeperSecret(ctx)
 	if err != nil {
 		return err
@@ -63,6 +69,7 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 		cancel()
 	})
 	wg.Go(func() { a.unsealLater(ctx, e) })
+	wg.Go(func() { giveBack(ctx, e) })
 	err = keeper.Run(ctx, keeper.Options{Home: a.home, Service: e, NoTray: noTray, Now: a.Now, Act: func(i keeper.Intent) {
 		go func() { // telling the window takes a moment; Quit tells it first, or it would start the background part anew
 			if a.Act != nil {
@@ -119,6 +126,34 @@ func (a *app) unsealLater(ctx context.Context, e *backup.Engine) {
 		case <-ctx.Done():
 			return
 		case <-time.After(unsealEvery):
+		}
+	}
+}
+
+// restAfter is how long the background part must have had nothing to do before it gives memory back.
+const restAfter = 2 * time.Second
+
+// giveBack returns the memory of a run to the system once the engine rests: by itself the runtime keeps most of it for minutes.
+func giveBack(ctx context.Context, e *backup.Engine) {
+	events, err := e.Events(ctx)
+	if err != nil {
+		return
+	}
+	rest := time.NewTimer(restAfter)
+	defer rest.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case ev, ok := <-events:
+			if !ok {
+				return
+			}
+			if ev.State != nil { // a new state means that something was done
+				rest.Reset(restAfter)
+			}
+		case <-rest.C:
+			debug.FreeOSMemory()
 		}
 	}
 }

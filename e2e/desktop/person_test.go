@@ -85,6 +85,7 @@ func newPerson(t testing.TB, photos int) *person {
 		return strings.TrimPrefix(session[i], name+"=")
 	}
 	p.runtime = value("XDG_RUNTIME_DIR")
+	t.Setenv("XDG_RUNTIME_DIR", p.runtime) // the background part's line lies there
 	if err := os.Mkdir(filepath.Join(value("HOME"), ".cache"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func TestTheBackgroundPartFinishesWhatAKillCutShort(t *testing.T) {
 	p.gone(pid)
 	p.run("keeper")
 	st := p.settled()
-	if st.Counts.Pending != 0 || st.Counts.Failed != 0 {
+	if st.Counts.Failed != 0 || st.Destinations[0].Proven < st.Counts.Found {
 		t.Errorf("not finished: %+v", st.Counts)
 	}
 }

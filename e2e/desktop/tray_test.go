@@ -31,6 +31,7 @@ func TestTheTrayWorksWithoutAWindow(t *testing.T) {
 	p.setUp()
 	keeper := p.keeper()
 	p.tray.WaitItem(t)
+	p.settled()
 	menu := p.tray.WaitMenu(t, func(m []bustest.Entry) bool { _, ok := bustest.Find(m, words.TrayBackUpNow); return ok })
 	t.Logf("menu: %q", bustest.Labels(menu))
 
@@ -49,7 +50,9 @@ func TestTheTrayWorksWithoutAWindow(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.choose(words.TrayBackUpNow)
-	p.untilState("the new original", func(s *backup.State) bool { return s.Counts.Found == found+1 && s.Counts.Pending == 0 })
+	p.untilState("the new original", func(s *backup.State) bool {
+		return s.Counts.Found == found+1 && s.Destinations[0].Gap == 0 && s.Work == nil
+	})
 
 	p.choose(words.TrayOpen)
 	p.focus()
@@ -70,42 +73,19 @@ func TestTheTrayWorksWithoutAWindow(t *testing.T) {
 	}
 }
 
-// TestANoticeComesWhenThePhotosNeedThePerson takes the copies away for good reason: it is told once, over the bus.
+// TestANoticeComesWhenThePhotosNeedThePerson takes a folder away: that will not heal by itself, and is told over the bus.
 func TestANoticeComesWhenThePhotosNeedThePerson(t *testing.T) {
 	p := newPerson(t, 6)
 	p.setUp()
 	p.settled()
-	// Another disk at the same path: the identity of the place is not the one that was set up.
-	if err := os.Rename(p.copies, p.copies+".away"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(p.copies, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	other := filepath.Join(p.copies, filepath.Base(findSpace(t, p.copies+".away")))
-	if err := os.WriteFile(other, []byte("another disk"), 0o600); err != nil {
+	if err := os.Rename(p.photos, p.photos+" elsewhere"); err != nil {
 		t.Fatal(err)
 	}
 	p.terminal("backup")
-	p.untilState("red", func(s *backup.State) bool { t.Logf("%v %+v", s.Verdict, s.Causes); return s.Verdict == backup.NeedsYou })
+	p.untilState("red", func(s *backup.State) bool { return s.Verdict == backup.NeedsYou })
 	n := p.notices.Next(t)
 	if n.App == "" || n.Title == "" {
 		t.Errorf("an empty notice: %+v", n)
 	}
 	t.Logf("notice: %q %q", n.Title, n.Body)
-}
-
-// findSpace is a file at the top of the copies.
-func findSpace(t *testing.T, dir string) string {
-	t.Helper()
-	list, err := os.ReadDir(dir)
-	if err != nil || len(list) == 0 {
-		t.Fatal("no copies: ", err)
-	}
-	for _, e := range list {
-		if e.Type().IsRegular() {
-			return e.Name()
-		}
-	}
-	return "file"
 }

@@ -160,7 +160,7 @@ func (p *person) restoreBadEdit(edited string, want []byte) {
 	p.click(texts.Next)
 	p.read(texts.WhichPattern)
 	p.click(texts.WhichPattern)
-	p.click(texts.PatternHint)
+	p.clickAt(p.read(texts.PatternHint).Min)
 	p.typing("*/" + filepath.Base(edited))
 	p.shot("restore-what")
 	p.click(texts.Next)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -148,6 +149,7 @@ func (s *Setup) Strength(pass []byte) face.Strength {
 
 // Create implements face.Setup.
 func (s *Setup) Create(ctx context.Context, r face.CreateRequest) (face.Kit, error) {
+	defer debug.FreeOSMemory() // the passphrase took a lot of it once
 	svc, err := s.Desk.Connect(ctx)
 	if err != nil {
 		return face.Kit{}, err

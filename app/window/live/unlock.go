@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"lightproof/app/channel"
 	"lightproof/app/window/face"
@@ -31,6 +32,8 @@ func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library,
 		keys = u.Setup.takeKeys()
 	}
 	if keys == nil {
+		// Turning the passphrase into a key takes a lot of memory once; the runtime would keep it for minutes.
+		defer debug.FreeOSMemory()
 		if keys, err = setup.Unlock(keystore.AllowPrompt(ctx), u.Desk.Home, u.Desk.Keychain, passphrase); err != nil {
 			switch {
 			case errors.Is(err, setup.ErrWrongPassphrase):

@@ -29,8 +29,9 @@ func (l *Library) Days(_ context.Context, year int, month time.Month) ([]face.Da
 				days[t.Day()] = d
 			}
 			d.Changes++
-			if m := t.Truncate(time.Minute); !slices.ContainsFunc(d.Moments, m.Equal) && len(d.Moments) < 48 {
-				d.Moments = append(d.Moments, m)
+			// The very second: a moment rounded down would lie before what was recorded in it.
+			if !slices.ContainsFunc(d.Moments, t.Equal) && len(d.Moments) < 48 {
+				d.Moments = append(d.Moments, t)
 			}
 		}
 	}

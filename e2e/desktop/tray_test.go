@@ -68,9 +68,7 @@ func TestTheTrayWorksWithoutAWindow(t *testing.T) {
 	for _, pid := range append(window, keeper) {
 		p.gone(pid)
 	}
-	if left := p.processes(""); len(left) > 0 {
-		t.Errorf("after Quit there are still %v", left)
-	}
+	p.until("the end of all", func() bool { return len(p.processes("")) == 0 }) // what told the window ends a moment later
 }
 
 // TestANoticeComesWhenThePhotosNeedThePerson takes a folder away: that will not heal by itself, and is told over the bus.

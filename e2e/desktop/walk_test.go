@@ -161,7 +161,7 @@ func (p *person) restoreBadEdit(edited string, want []byte) {
 	p.read(texts.WhichPattern)
 	p.click(texts.WhichPattern)
 	p.clickAt(p.read(texts.PatternHint).Min)
-	p.typing("*/" + filepath.Base(edited))
+	p.typing(filepath.Base(edited))
 	p.shot("restore-what")
 	p.click(texts.Next)
 	p.read(texts.ToFolder)
@@ -174,7 +174,7 @@ func (p *person) restoreBadEdit(edited string, want []byte) {
 	p.read(texts.DryGood)
 	p.shot("restore-dry-run")
 	p.click(texts.RunStart)
-	p.read("1 identical")
+	p.read(texts.OpenReport)
 	p.shot("restore-proof")
 	found := false
 	_ = filepath.WalkDir(to, func(f string, d os.DirEntry, err error) error {

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"strconv"
 	"time"
 )
 
@@ -164,7 +165,7 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 		add("damaged-copy", NotYet, s.History.Damaged, nil)
 	}
 	if tooFew {
-		add("too-few-places", NotYet, int64(s.PlacesNow), nil)
+		add("too-few-places", NotYet, int64(s.PlacesNow), map[string]string{"places": strconv.Itoa(s.PlacesNow), "planned": strconv.Itoa(s.Plan.Places)})
 	}
 	for _, d := range s.Destinations {
 		if d.Problem == "" {

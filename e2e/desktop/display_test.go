@@ -238,9 +238,10 @@ func (d *display) typing(text string) {
 	d.xdotool("type", "--delay", "15", text)
 }
 
+// clickAt clicks, and takes the pointer away: it would cover the next words to read.
 func (d *display) clickAt(p image.Point) {
 	d.t.Helper()
-	d.xdotool("mousemove", strconv.Itoa(p.X), strconv.Itoa(p.Y), "click", "1")
+	d.xdotool("mousemove", strconv.Itoa(p.X), strconv.Itoa(p.Y), "click", "1", "mousemove", "1598", "998")
 }
 
 // gone waits until a process has ended.

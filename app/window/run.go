@@ -110,6 +110,7 @@ func (s *shell) shut() {
 		return
 	}
 	s.closing = true
+	s.end() // from here on the end of the background part is no reason to start it anew
 	size := s.window.Canvas().Size()
 	s.kept.Width, s.kept.Height = size.Width, size.Height
 	s.kept.Screen = string(s.router.now.route.Name)

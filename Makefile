@@ -23,7 +23,7 @@ SCREENLESS = $$(GOOS=$(1) CGO_ENABLED=0 go list -e -tags nowindow ./... | grep -
 
 SKIPCHECK = build/skipcheck -allowed .ci/allowed-skips.txt
 
-.PHONY: help run demo test torture shots bench build cli vet fmt-check fuzz clean
+.PHONY: help run demo test torture walk shots bench build cli vet fmt-check fuzz clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,7 +52,13 @@ test: ## install what the tests need and run them all, the long ones as a seeded
 torture: ## the same, with the long tests in full (hours)
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory build cli build/skipcheck
-	LIGHTPROOF_TORTURE=1 go test $(TESTED) -count=1 -timeout 12h -json ./... | $(SKIPCHECK)
+	LIGHTPROOF_TORTURE=1 LIGHTPROOF_WALK=1 go test $(TESTED) -count=1 -timeout 12h -json ./... | $(SKIPCHECK)
+
+walk: ## the real window, driven as a person would under a display of its own (pictures in shots/)
+	@scripts/install-deps.sh test
+	@$(MAKE) --no-print-directory build
+	@mkdir -p shots
+	LIGHTPROOF_WALK=1 LIGHTPROOF_SHOTS=$(CURDIR)/shots go test -buildvcs=false -tags ci,nodynamic -count=1 -v -timeout 30m ./e2e/desktop
 
 shots: ## every screen, light and dark, as pictures in shots/
 	@scripts/install-deps.sh test

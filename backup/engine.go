@@ -57,6 +57,7 @@ type Engine struct {
 	closed bool
 	pinned writer.Pin      // as the keychain has it
 	alarms map[string]bool // message codes
+	live   bool            // file events come in
 
 	events  hub
 	tokens  sync.Map // proofs of unlock that wait for their answer

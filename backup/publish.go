@@ -50,7 +50,7 @@ func (e *Engine) snapshot(now time.Time) *State {
 	s.OldestProof, s.LastPractice, s.LastPassed = f.Oldest, unixTime(f.Practice), f.Passed
 	for _, fs := range e.set.Folders {
 		ff := e.folderFact(fs.ID)
-		s.Folders = append(s.Folders, FolderState{ID: fs.ID, Counts: ff.Counts, LastScan: unixTime(ff.LastScan), Missing: ff.Missing != 0})
+		s.Folders = append(s.Folders, FolderState{ID: fs.ID, Counts: ff.Counts, LastScan: unixTime(ff.LastScan), Missing: ff.Missing != 0, Events: e.live})
 		if t := unixTime(ff.LastScan); s.LastLook.IsZero() || t.Before(s.LastLook) {
 			s.LastLook = t
 		}

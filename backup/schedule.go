@@ -51,6 +51,9 @@ func (e *Engine) Serve(ctx context.Context) error {
 		case _, ok := <-changes:
 			if !ok {
 				changes = nil
+				e.mu.Lock()
+				e.live = false
+				e.mu.Unlock()
 				continue
 			}
 			due = e.clock.After(batchPause)
@@ -105,6 +108,9 @@ func (e *Engine) watch(ctx context.Context) (<-chan source.Change, func()) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	changes, err := w.Watch(ctx, e.folders(), source.WatchOptions{Exclude: e.scanOptions().Exclude})
+	e.mu.Lock()
+	e.live = err == nil
+	e.mu.Unlock()
 	if err != nil {
 		cancel()
 		return nil, func() {}

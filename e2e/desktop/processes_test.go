@@ -102,10 +102,7 @@ func TestTheBackgroundPartFinishesWhatAKillCutShort(t *testing.T) {
 
 // TestASilentBackgroundPartIsShown stops it without ending it. The words come after a minute, so this is for the long run.
 func TestASilentBackgroundPartIsShown(t *testing.T) {
-	if os.Getenv("LIGHTPROOF_TORTURE") != "1" {
-		t.Log("takes more than a minute: make torture runs it")
-		return
-	}
+	product(t)
 	p := newPerson(t, 3)
 	p.setUp()
 	p.settled()

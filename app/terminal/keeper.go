@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -33,13 +32,15 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 	if err := os.MkdirAll(a.home, 0o700); err != nil {
 		return err
 	}
-	release, err := channel.Lock(filepath.Join(a.home, channel.EngineLock))
-	if errors.Is(err, channel.ErrHeld) {
-		a.note("%s", say(a.explain(err)))
-		return nil // what was asked for runs already
-	}
+	running, release, err := a.engine(ctx)
 	if err != nil {
 		return err
+	}
+	if running != nil { // what was asked for runs already
+		running.Close()
+		return a.print(struct {
+			AlreadyRunning bool `json:"already_running"`
+		}{true}, func(p *page) { p.line("The background part is running already.") })
 	}
 	defer release()
 	debug.SetGCPercent(50)

@@ -68,12 +68,28 @@ func TestCommandsAreClientsOfARunningKeeper(t *testing.T) {
 		r.decoded(t, Done, "kit", "new", "--kit-file", r.kit()+".2")
 		r.decoded(t, Done, "practice")
 		r.opened(t, Done, "folders", "remove", r.photos)
-		if got := r.run("keeper", "--no-tray"); got.code != Failed || !strings.Contains(got.err, "LP505") {
+		if got := r.run("keeper", "--no-tray"); got.code != Done || !strings.Contains(got.out, "running already") {
 			t.Errorf("a second keeper: %d %s", got.code, got.err)
 		}
 		stop()
 		if got := <-ended; got.code != Done {
 			t.Errorf("the keeper ended with %d: %s", got.code, got.err)
+		}
+	}
+}
+
+// A command at work is no keeper: who asks for one must not be told that it runs.
+func TestAKeeperBesideAWorkingCommandDoesNotPretend(t *testing.T) {
+	r := newRig(t)
+	r.opened(t, Done, "setup", "--kit-file", r.kit())
+	release, err := channel.Lock(filepath.Join(r.home, channel.EngineLock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for _, args := range [][]string{{"keeper", "--no-tray"}, {"backup"}} {
+		if got := r.run(args...); got.code != Failed || !strings.Contains(got.err, "LP505") {
+			t.Errorf("%v: %d %s", args, got.code, got.err)
 		}
 	}
 }

@@ -107,7 +107,11 @@ func TestTheWholeLineWithEachKindOfKey(t *testing.T) {
 
 			// Another computer: nothing but the drive, the kit and the passphrase.
 			other := &rig{dir: r.dir, home: filepath.Join(r.dir, "other"), pass: r.pass, chain: &keystoretest.Memory{}}
-			for _, kit := range []string{r.kit(), r.kit() + ".2"} {
+			kits := []string{r.kit() + ".2"}
+			if flags == nil { // the first one goes on to work
+				kits = append(kits, r.kit())
+			}
+			for _, kit := range kits {
 				other.home += "+"
 				other.decoded(t, Done, append([]string{"recover", "--from", r.drive, "--kit-file", kit}, flags...)...)
 				again := other.home + "-photos"

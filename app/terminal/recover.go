@@ -11,6 +11,7 @@ import (
 	texts "lightproof/assets/strings"
 	"lightproof/backup"
 	"lightproof/backup/setup"
+	"lightproof/backup/vault"
 	"lightproof/keystore/kit"
 )
 
@@ -39,8 +40,27 @@ passphrase also opens Lightproof here from then on. Devices that were lost can w
 // recoverAnswer is what recover prints.
 type recoverAnswer struct {
 	setUpAnswer
-	NewestBackup *time.Time `json:"newest_backup,omitempty"`
-	Findings     int        `json:"findings"` // records that were damaged or missing and were got from a second copy or passed over
+	NewestBackup *time.Time      `json:"newest_backup,omitempty"`
+	Findings     []findingAnswer `json:"findings"` // records that were damaged or missing and were got from a second copy or passed over
+}
+
+// findingAnswer is one such record, in technical terms.
+type findingAnswer struct {
+	Name   string `json:"name"`
+	Detail string `json:"detail"`
+}
+
+// findings leaves out what is no damage: a generation's keys are stored again when a kit is made, and the older record has no part for the
+// newer kit. That the kit itself was revoked stays in.
+func findings(r *setup.Recovered) []findingAnswer {
+	out := []findingAnswer{}
+	for _, f := range r.Findings {
+		if _, _, keys := vault.ParseEpochName(f.Name); keys && errors.Is(f.Err, vault.ErrWrongKey) {
+			continue
+		}
+		out = append(out, findingAnswer{f.Name, oneLine(f.Err.Error())})
+	}
+	return out
 }
 
 func (a *app) recover(ctx context.Context, o setup.RecoverOptions, kitFile string) error {
@@ -74,17 +94,17 @@ func (a *app) recover(ctx context.Context, o setup.RecoverOptions, kitFile strin
 	if err != nil {
 		return err
 	}
-	out := recoverAnswer{setUpAnswer: setUpAnswer{Space: info.Space.String(), Device: info.Device.String(), Mode: r.Mode, KitChecked: true}, Findings: len(r.Findings)}
+	out := recoverAnswer{setUpAnswer: setUpAnswer{Space: info.Space.String(), Device: info.Device.String(), Mode: r.Mode, KitChecked: true}, Findings: findings(r)}
 	if !r.NewestBackup.IsZero() {
 		out.NewestBackup = &r.NewestBackup
 	}
-	if out.Findings > 0 {
+	if len(out.Findings) > 0 {
 		a.needsYou()
 	}
 	return a.print(out, func(p *page) {
 		p.line("✓ The copies are open on this computer. The newest backup is of %s.", p.Clock(r.NewestBackup))
-		if out.Findings > 0 {
-			p.line("! %s records were damaged or missing and were replaced or passed over. Run lightproof verify --level full.", texts.Count(int64(out.Findings)))
+		if len(out.Findings) > 0 {
+			p.line("! %s records were damaged or missing and were replaced or passed over. Run lightproof verify --level full.", texts.Count(int64(len(out.Findings))))
 		}
 		p.line("Next: lightproof restore --to DIR brings the photos back; lightproof folders add DIR protects them here again.")
 	})

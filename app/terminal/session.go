@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -100,24 +101,55 @@ func (a *app) openBare(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
-func (s *session) connect(ctx context.Context, keyed bool) error {
-	client, err := channel.Dial(ctx, s.a.home)
-	switch {
-	case err == nil:
-		s.svc, s.remote = client, true
-		s.atEnd(client.Close)
-		return s.unseal(ctx)
-	case client != nil:
-		client.Close()
-		return err
-	case !errors.Is(err, backup.ErrGone):
-		return err
+// engine finds who serves the home, or takes the engine's lock. Between a keeper's lock and its first answer, and while another
+// command works, there is neither: that is waited for a little.
+func (a *app) engine(ctx context.Context) (client *channel.Client, release func(), err error) {
+	patience := time.After(heldPatience)
+	for {
+		client, err = channel.Dial(ctx, a.home)
+		switch {
+		case err == nil:
+			return client, nil, nil
+		case client != nil: // of another version
+			client.Close()
+			return nil, nil, err
+		case !errors.Is(err, backup.ErrGone):
+			return nil, nil, err
+		}
+		free, err := channel.Lock(filepath.Join(a.home, channel.EngineLock))
+		if err == nil {
+			return nil, func() { free() }, nil
+		}
+		if !errors.Is(err, channel.ErrHeld) {
+			return nil, nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		case <-patience:
+			return nil, nil, err
+		case <-time.After(heldEvery):
+		}
 	}
-	release, err := channel.Lock(filepath.Join(s.a.home, channel.EngineLock))
+}
+
+// How long and how often a held engine is tried.
+const (
+	heldPatience = 5 * time.Second
+	heldEvery    = 100 * time.Millisecond
+)
+
+func (s *session) connect(ctx context.Context, keyed bool) error {
+	client, release, err := s.a.engine(ctx)
 	if err != nil {
 		return err
 	}
-	s.atEnd(func() { release() })
+	if client != nil {
+		s.svc, s.remote = client, true
+		s.atEnd(client.Close)
+		return s.unseal(ctx)
+	}
+	s.atEnd(release)
 	var start secret.Secret
 	if keyed {
 		if start, err = s.startSecret(ctx); err != nil {

@@ -134,7 +134,11 @@ func (s *Store) Barrier(ctx context.Context) error {
 		if crash != nil && !crash.after {
 			batch = batch[:min(crash.part, len(batch))]
 		}
-		taken, err := s.move(ctx, batch)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		// Once begun it is not cut short: what a cancelled move had put below would meet itself as taken the next time.
+		taken, err := s.move(context.WithoutCancel(ctx), batch)
 		if err != nil {
 			return err // what was put below meanwhile counts as taken the next time; the caller compares
 		}

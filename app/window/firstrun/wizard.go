@@ -145,6 +145,9 @@ func (w *Wizard) next() {
 }
 
 func (w *Wizard) back() {
+	if w.busy {
+		return
+	}
 	switch w.step {
 	case "where":
 		w.show("what")

@@ -61,15 +61,11 @@ func (c *cell) bind(index int, item *face.Item, side float32, focused, selected 
 
 	c.back.FillColor = theme.Colour(theme.Raised)
 	c.id = ""
-	c.icon.Hide()
+	c.icon.Hidden = true
 	if item != nil {
 		c.id = item.ID
 		if item.Picture {
 			c.back.FillColor = color.NRGBA{R: item.Mean[0], G: item.Mean[1], B: item.Mean[2], A: 255}
-		} else {
-			c.icon.Show()
-			c.icon.Move(fyne.NewPos((side-32)/2, (side-32)/2))
-			c.icon.Resize(fyne.NewSquareSize(32))
 		}
 	}
 	c.badges(item, side)
@@ -100,11 +96,15 @@ func (c *cell) badges(item *face.Item, side float32) {
 	if text == "" {
 		return
 	}
+	was := c.badge.Text
 	c.badge.Text, c.badge.Color = text, theme.Colour(theme.BadgeText)
 	size := fyne.MeasureText(text, c.badge.TextSize, c.badge.TextStyle)
 	if size.Width > side-48 {
 		c.badge.Text = present.Badges(*item)[0]
 		size = fyne.MeasureText(c.badge.Text, c.badge.TextSize, c.badge.TextStyle)
+	}
+	if c.badge.Text != was {
+		c.badge.Refresh()
 	}
 	c.badgeBack.FillColor = theme.Colour(theme.BadgeBack)
 	c.badgeBack.Hidden, c.badge.Hidden = false, false
@@ -114,12 +114,31 @@ func (c *cell) badges(item *face.Item, side float32) {
 	c.badge.Resize(size)
 }
 
-// picture shows a decoded picture, or the placeholder for nil.
+// picture shows a decoded picture, or the placeholder for nil. The image is never hidden: the toolkit forgets on which canvas a hidden
+// object lies, and drops its refreshes.
 func (c *cell) picture(img *image.RGBA) {
-	if img == nil {
-		c.img.Image, c.img.Hidden = nil, true
+	switch {
+	case img != nil:
+		c.img.Image = img
+	case c.img.Image == nil:
 		return
+	default:
+		c.img.Image = nil
 	}
-	c.img.Image, c.img.Hidden = img, false
 	c.img.Refresh()
 }
+
+// noPicture shows the type's icon where there is no picture to show.
+func (c *cell) noPicture(item *face.Item) {
+	if item == nil {
+		return
+	}
+	c.back.FillColor = theme.Colour(theme.Raised)
+	side := c.box.Size().Width
+	c.icon.Show()
+	c.icon.Move(fyne.NewPos((side-32)/2, (side-32)/2))
+	c.icon.Resize(fyne.NewSquareSize(32))
+}
+
+// waits tells whether the cell has no picture yet.
+func (c *cell) waits() bool { return c.img.Image == nil }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
 	"lightproof/app/window/face"
@@ -61,6 +62,7 @@ type Grid struct {
 	shift   bool
 	anchor  int
 	chosen  map[string]int64 // id → bytes
+	blank   map[string]bool  // groups whose picture could not be made; asked again when the contents change
 	lastAt  time.Time
 	fling   bool
 	objects []fyne.CanvasObject
@@ -68,7 +70,7 @@ type Grid struct {
 
 // New makes an empty grid.
 func New(src Source) *Grid {
-	g := &Grid{src: src, pages: map[int][]face.Item{}, asked: map[int]bool{}, cells: map[int]*cell{}, chosen: map[string]int64{}, anchor: -1}
+	g := &Grid{src: src, pages: map[int][]face.Item{}, asked: map[int]bool{}, cells: map[int]*cell{}, chosen: map[string]int64{}, blank: map[string]bool{}, anchor: -1}
 	g.ctx, g.cancel = context.WithCancel(context.Background())
 	g.sticky, g.scrub = newHead(), newScrubber(g)
 	g.loader = newLoader(workers(), src.Load, func(id string, px int, img *image.RGBA) {
@@ -100,6 +102,7 @@ func (g *Grid) Idle() bool { return g.loader.idle() }
 // Set replaces the sections at the top; the focus stays on the same group where it is still there.
 func (g *Grid) Set(months []face.Month) {
 	g.round++
+	g.blank = map[string]bool{}
 	g.months, g.pages, g.asked, g.recent = months, map[int][]face.Item{}, map[int]bool{}, nil
 	g.plan = newPlan(months, float64(g.gridWidth()))
 	g.focus = min(g.focus, max(g.plan.total-1, 0))
@@ -249,9 +252,10 @@ func (g *Grid) relayout() {
 		c.bind(i, item, float32(p.side), g.focused && i == g.focus, on && sel)
 		x, y := p.place(i)
 		c.box.Move(fyne.NewPos(float32(x), float32(y-g.offset)))
-		if c.id == "" || !item.Picture {
+		if c.id == "" || !item.Picture || g.blank[c.id] {
 			c.picture(nil)
-		} else if c.id != was || wasPx != px || c.img.Hidden {
+			c.noPicture(item)
+		} else if c.id != was || wasPx != px || c.waits() {
 			c.px = px
 			c.picture(nil)
 			if !g.fling {
@@ -266,7 +270,7 @@ func (g *Grid) relayout() {
 	g.scrub.Move(fyne.NewPos(g.size.Width-scrubWidth, 0))
 	g.scrub.Resize(fyne.NewSize(scrubWidth, g.size.Height))
 	g.scrub.Refresh()
-	g.BaseWidget.Refresh()
+	canvas.Refresh(g) // redraws; the cells were bound above, and pictures keep their textures
 }
 
 func idOf(item *face.Item) string {
@@ -298,8 +302,13 @@ func (g *Grid) shows(id string) bool {
 
 // deliver shows a decoded picture if a cell still wants it.
 func (g *Grid) deliver(id string, px int, img *image.RGBA) {
+	if img == nil {
+		g.blank[id] = true
+		g.relayout()
+		return
+	}
 	for _, c := range g.cells {
-		if c.id == id && c.px == px && c.img.Hidden {
+		if c.id == id && c.px == px && c.waits() {
 			c.picture(img)
 		}
 	}
@@ -365,11 +374,16 @@ func (r *renderer) Refresh() {
 		item := r.g.item(c.index)
 		_, sel := r.g.chosen[idOf(item)]
 		c.bind(c.index, item, float32(r.g.plan.side), r.g.focused && c.index == r.g.focus, item != nil && sel)
+		if item != nil && (!item.Picture || r.g.blank[item.ID]) {
+			c.noPicture(item)
+		}
 		c.box.Refresh()
 	}
 }
 func (r *renderer) Objects() []fyne.CanvasObject { return r.g.objects }
-func (r *renderer) Destroy()                     { r.g.loader.stop() }
+
+// Destroy ends nothing: the toolkit drops renderers that were out of sight for a minute and makes them anew.
+func (r *renderer) Destroy() {}
 
 // IsClip keeps the cells inside the widget.
 func (r *renderer) IsClip() {}

@@ -32,7 +32,7 @@ type key struct {
 // loader decodes tiles: newest request first, at most queueLimit waiting, a bounded cache.
 type loader struct {
 	load func(ctx context.Context, id string, px int) ([]byte, error)
-	done func(id string, px int, img *image.RGBA) // called off the screen's thread
+	done func(id string, px int, img *image.RGBA) // called off the screen's thread; nil = no picture
 
 	mu     sync.Mutex
 	wake   *sync.Cond
@@ -142,7 +142,7 @@ func (l *loader) work(ctx context.Context) {
 		}
 		ended := l.ended
 		l.mu.Unlock()
-		if err == nil && !ended {
+		if !ended { // nil where there is no picture
 			l.done(k.id, k.px, img)
 		}
 		l.mu.Lock()

@@ -30,6 +30,7 @@ type Lines struct {
 	next    string
 	reading bool
 	round   int
+	accept  func(backup.Row) bool
 
 	box    *fyne.Container
 	title  *widgets.Text
@@ -104,7 +105,8 @@ func (l *Lines) Opened(r page.Route) {
 	if r.Name == page.List {
 		l.title.Set(r.Title)
 		what, filter, _ := strings.Cut(r.Filter, "/")
-		l.what, l.filter = what, filter
+		l.what = what
+		l.filter, l.accept = present.Accepts(l.feed, filter)
 		if what == "problems" {
 			l.tools.Objects = []fyne.CanvasObject{widgets.NewButton(texts.LeaveOutAction, l.leave), widgets.NewPrimary(texts.Retry, l.retry)}
 		}
@@ -140,7 +142,16 @@ func (l *Lines) read(after string) {
 			}
 			return
 		}
-		l.rows, l.next = append(l.rows, p.Rows...), p.Next
+		l.next = p.Next
+		for _, row := range p.Rows {
+			if l.accept == nil || l.accept(row) {
+				l.rows = append(l.rows, row)
+			}
+		}
+		if len(l.rows) == 0 && l.next != "" {
+			l.read(l.next)
+			return
+		}
 		if len(l.rows) == 0 {
 			l.put(l.empty.Container)
 			return

@@ -51,7 +51,7 @@ func ShowPlaceTest(p face.Place, now time.Time) PlaceTest {
 	case p.Holds:
 		return PlaceTest{Mark: backup.NotYet, Lines: []string{texts.AlreadyHolds}}
 	case !p.OK:
-		t := Tell(now, p.Code, 0, now, map[string]string{"name": p.Label, "dir": p.Dir, "folder": p.Dir, "room": strconv.FormatInt(max(p.Free, 0), 10)})
+		t := Tell(now, string(classOf(p.Code, map[string]string{"destination": p.Dir})), 0, now, map[string]string{"name": p.Label, "dir": p.Dir, "folder": p.Dir, "room": strconv.FormatInt(max(p.Free, 0), 10)})
 		return PlaceTest{Mark: backup.NeedsYou, Lines: []string{t.What, t.Why}}
 	}
 	t := PlaceTest{Good: true, Mark: backup.Safe, Lines: []string{texts.PlaceGood(words.Size(p.Free))}}

@@ -1,7 +1,6 @@
 package present
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -98,9 +97,12 @@ func ShowHome(f Feed) Home {
 // ShowBanner computes the verdict alone, for Home and the lock screen. It holds no name.
 func ShowBanner(f Feed) Banner {
 	p := f.printer()
-	st, code := standing(f)
+	st, unsaid := standing(f)
 	b := Banner{Verdict: backup.Verdict(st.Verdict)}
 	b.Headline, b.Second = p.Home(st)
+	if unsaid.What != "" {
+		b.Headline, b.Second = texts.NotSafeYet(lower(unsaid.What)), unsaid.Why
+	}
 	s := f.State
 	switch {
 	case s == nil || !f.Live:
@@ -120,8 +122,9 @@ func ShowBanner(f Feed) Banner {
 	case st.Verdict == words.NeedsYou:
 		b.Action = Action{Text: texts.SeeThe(words.Count(st.NeedYou)), Intent: SeeProblems}
 	case st.Verdict == words.NotYet:
-		if in := intentOf(words.Class(code)); in != SeeProblems || code != "" {
-			b.Action = amberAction(st.Cause)
+		b.Action = amberAction(st.Cause)
+		if unsaid.What != "" {
+			b.Action = Action{Text: texts.ShowProblems, Intent: SeeProblems}
 		}
 	}
 	if s != nil && f.Live {
@@ -176,17 +179,17 @@ func amberAction(c words.Cause) Action {
 	return Action{}
 }
 
-// standing is what the sentence is made of, and the code of the cause that it names.
-func standing(f Feed) (words.Standing, string) {
+// standing is what the sentence is made of, and the cause's own message where the sentence has no words for it.
+func standing(f Feed) (words.Standing, Told) {
 	s := f.State
 	if !f.Live {
-		return words.Standing{Verdict: words.CannotTell, Cause: words.CauseStopped}, "engine"
+		return words.Standing{Verdict: words.CannotTell, Cause: words.CauseStopped}, Told{}
 	}
 	if s == nil {
-		return words.Standing{Verdict: words.CannotTell, Cause: words.CauseFirstLook}, ""
+		return words.Standing{Verdict: words.CannotTell, Cause: words.CauseFirstLook}, Told{}
 	}
 	if !f.Silent.IsZero() {
-		return words.Standing{Verdict: words.CannotTell, Cause: words.CauseSilent, Until: f.Silent}, "engine-silent"
+		return words.Standing{Verdict: words.CannotTell, Cause: words.CauseSilent, Until: f.Silent}, Told{}
 	}
 	c := s.Counts
 	st := words.Standing{
@@ -198,21 +201,30 @@ func standing(f Feed) (words.Standing, string) {
 	}
 	if !c.Sums() {
 		st.Verdict, st.Cause = words.CannotTell, words.CauseSums
-		return st, ""
+		return st, Told{}
 	}
 	if !s.Safety.SetUp || len(s.Folders) == 0 {
 		st.Verdict, st.Cause = words.NotYet, words.CauseNothing
-		return st, ""
+		return st, Told{}
 	}
 	var red int64
 	code := ""
+	var unsaid Told
 	for _, cause := range s.Causes {
 		if cause.Verdict == backup.NeedsYou {
 			red += max(cause.Count, 1)
 		}
 		if code == "" && cause.Verdict == s.Verdict {
 			code = cause.Code
-			st.Cause, st.Name = words.CauseOf(cause.Code), cause.Args["name"]
+			known := false
+			st.Cause, known = causeOf(cause.Code, cause.Args)
+			if !known && s.Verdict == backup.NotYet {
+				unsaid = TellCause(f, cause)
+			}
+			st.Name = cause.Args["name"]
+			if at, ok := value(cause.Args["until"]).(time.Time); ok {
+				st.Until = at
+			}
 			if cause.Count > 0 {
 				st.Waiting = cause.Count
 			}
@@ -227,7 +239,7 @@ func standing(f Feed) (words.Standing, string) {
 	if len(s.Destinations) == 0 && st.Verdict == words.NotYet {
 		st.Cause = words.CauseNoCopies
 	}
-	return st, code
+	return st, unsaid
 }
 
 // stats are the four tiles, which add up to what was found.
@@ -275,7 +287,7 @@ func destinationRow(f Feed, d backup.DestinationState) DestinationRow {
 		if !d.Reachable {
 			row.Mark = backup.NotYet
 		}
-		row.Problem = Tell(f.Now, d.Problem, d.Gap, d.LastWrite, map[string]string{"name": d.Label, "room": strconv.FormatInt(max(d.FreeBytes, 0), 10)}).What
+		row.Problem = TellCause(f, backup.Cause{Code: d.Problem, Count: d.Gap, Since: d.LastWrite, Args: map[string]string{"name": d.Label, "destination": d.Label}}).What
 	case d.Gap > 0 || !d.Reachable:
 		row.Mark = backup.NotYet
 	}

@@ -42,13 +42,16 @@ func ShowProblems(f Feed) Problems {
 			if c.Verdict != want {
 				continue
 			}
-			t := Tell(f.Now, c.Code, c.Count, c.Since, c.Args)
+			t := TellCause(f, c)
 			row := Problem{Verdict: c.Verdict, Class: c.Code, What: t.What, Why: t.Why, Action: t.Action}
 			var note []string
 			if !c.Since.IsZero() {
 				note = append(note, texts.Since(p.Date(c.Since)))
 			}
-			row.Note = strings.Join(append(note, t.Code), " · ")
+			if t.Code != "" {
+				note = append(note, t.Code)
+			}
+			row.Note = strings.Join(note, " · ")
 			if row.Action.Intent == SeeProblems || row.Action.Intent == None {
 				row.Action = Action{}
 			}
@@ -63,10 +66,10 @@ func ShowProblems(f Feed) Problems {
 
 // listed tells whether a cause has files under it, rather than being about a place or the keys.
 func listed(code string) bool {
-	switch words.Class(code) {
-	case words.TooFewPlaces, words.KitUnchecked, words.KeychainLocked, words.KeychainLost, words.KeychainNone, words.Clock, words.NoRoom,
+	switch classOf(code, nil) {
+	case "look-due", "first-look", "no-folders", "missing", "waiting", words.TooFewPlaces, words.KitUnchecked, words.KeychainLocked, words.KeychainLost, words.KeychainNone, words.Clock, words.NoRoom,
 		words.Engine, words.EngineSilent, words.Records, words.Paused, words.PracticeFailed, words.PracticeOverdue,
-		words.Full, words.Login, words.WrongDisk, words.RolledBack, words.DestinationAway, words.ReadOnly, words.Access:
+		words.Full, words.Login, words.WrongDisk, words.RolledBack, words.DestinationAway, words.ReadOnly, words.Access, words.Away:
 		return false
 	}
 	return true
@@ -150,11 +153,13 @@ func ShowLines(f Feed, rows []backup.Row) []Line {
 		l := Line{Key: r.Key, Main: words.Name(r.Path), State: r.State}
 		var why string
 		if r.Code != "" {
-			m := Tell(f.Now, r.Code, 1, r.Since, r.Args)
-			why = m.What
+			why = tellFile(f.Now, r)
 		}
 		if r.Path == "" {
 			l.Main, why = why, ""
+			if line := texts.Did(r.Code, words.Count(r.Size), r.Size); line != "" {
+				l.Main = line
+			}
 		}
 		side := []string{}
 		if why != "" {

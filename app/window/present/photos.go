@@ -25,7 +25,7 @@ type MonthHead struct {
 // ShowMonth writes a month's heading.
 func ShowMonth(m face.Month, now time.Time) MonthHead {
 	h := MonthHead{Title: fmt.Sprintf("%s %d", m.Month, m.Year), Mark: m.Mark,
-		Counts: texts.MonthCounts(words.Count(m.Originals), words.Count(int64(m.Groups)))}
+		Counts: texts.MonthCounts(words.Count(m.Originals), words.Count(int64(m.Groups)), m.Originals == 1, m.Groups == 1)}
 	var parts []string
 	if m.Problems > 0 {
 		parts = append(parts, texts.NProblems(words.Count(m.Problems)))

@@ -3,6 +3,7 @@
 package present
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,6 +95,8 @@ func value(s string) any {
 	}
 	return s
 }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 func whole(s string) (int64, bool) {
 	if s == "" || len(s) > 18 || strings.Trim(s, "0123456789") != "" {

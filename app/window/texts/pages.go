@@ -140,8 +140,15 @@ const (
 func Selected(n, size string) string { return n + " selected, " + size }
 
 // MonthCounts is the right part of a month's heading.
-func MonthCounts(originals, groups string) string {
-	return originals + " originals in " + groups + " groups"
+func MonthCounts(originals, groups string, one, single bool) string {
+	s := originals + " originals in "
+	if one {
+		s = originals + " original in "
+	}
+	if single {
+		return s + groups + " group"
+	}
+	return s + groups + " groups"
 }
 
 // AllProven is a month's mark.
@@ -167,4 +174,57 @@ func CopyLine(level, ago string) string {
 		return "sent, not confirmed yet"
 	}
 	return "none"
+}
+
+// Causes that the string table words only for one file or with numbers that a state does not carry.
+const (
+	AFolder        = "a chosen folder"
+	ADestination   = "a destination"
+	TheCloud       = "the cloud"
+	PracticeFailed = "The last practice restore failed."
+	NoPracticeYet  = "No practice restore was made yet."
+	WhyPractise    = "Only a restore proves that a restore works."
+	ShowProblems   = "Show why"
+)
+
+// NotSafeYet is the verdict's sentence for a cause with words of its own.
+func NotSafeYet(why string) string { return "Not safe yet: " + why }
+
+func originals(n string, one bool, is, are string) string {
+	if one {
+		return n + " original " + is
+	}
+	return n + " originals " + are
+}
+
+// FailedFiles sums up what will not heal by itself.
+func FailedFiles(n string, one bool) string {
+	return originals(n, one, "cannot be protected as it is.", "cannot be protected as they are.")
+}
+
+// BusyFiles sums up what other programs hold open.
+func BusyFiles(n string, one bool) string {
+	return originals(n, one, "is open in another program.", "are open in another program.")
+}
+
+// ChangingFiles sums up what changed while it was read.
+func ChangingFiles(n string, one bool) string {
+	return originals(n, one, "changed while it was read.", "changed while they were read.")
+}
+
+// Did says one automatic decision in a sentence; empty for a code that has its own message. n counts what was new.
+func Did(code, n string, count int64) string {
+	switch {
+	case code == "backup" && count == 0:
+		return "Looked through the folders: nothing new."
+	case code == "backup" && count == 1:
+		return "Copied 1 new version."
+	case code == "backup":
+		return "Copied " + n + " new versions."
+	case code == "check":
+		return "Read copies back."
+	case code == "repair":
+		return "Repaired copies from another place."
+	}
+	return ""
 }

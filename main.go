@@ -6,8 +6,6 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"lightproof/app/terminal"
 )
@@ -18,8 +16,7 @@ var version = "dev"
 func main() { os.Exit(run()) }
 
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx := context.Background() // window and terminal each listen for signals in their own way
 	args := os.Args[1:]
 	if home, rest, ok := wantsWindow(args); ok {
 		return openWindow(ctx, home, rest)

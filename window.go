@@ -78,7 +78,7 @@ func openWindow(ctx context.Context, home string, args []string) int {
 		return 1
 	}
 	set := &live.Setup{Desk: desk}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = window.Run(ctx, window.Options{Service: svc, Setup: set, Unlocker: &live.Unlocker{Desk: desk, Setup: set},
 		StartKeeper:   func() error { _, err := desk.Connect(ctx); return err },

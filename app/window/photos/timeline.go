@@ -3,6 +3,7 @@ package photos
 
 import (
 	"context"
+	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -35,10 +36,16 @@ type Timeline struct {
 	nothing *widgets.Empty
 	failed  *widgets.Empty
 	where   face.Filter
-	now     func() face.Filter
+	view    atomic.Pointer[view] // what the grid's workers read, off the screen's thread
 	round   int
 	loaded  bool
 	seen    int64 // versions known when the months were read
+}
+
+// view is an opened library through one filter.
+type view struct {
+	lib    face.Library
+	filter face.Filter
 }
 
 // filters are the entries of the filter list.
@@ -55,14 +62,14 @@ func NewTimeline(env *page.Env) *Timeline {
 	t := &Timeline{env: env}
 	t.grid = grid.New(grid.Source{
 		Fetch: func(ctx context.Context, from, n int) ([]face.Item, error) {
-			if lib := env.Library(); lib != nil {
-				return lib.Items(ctx, t.now(), from, n)
+			if v := t.view.Load(); v != nil {
+				return v.lib.Items(ctx, v.filter, from, n)
 			}
 			return nil, nil
 		},
 		Load: func(ctx context.Context, id string, px int) ([]byte, error) {
-			if lib := env.Library(); lib != nil {
-				return lib.Tile(ctx, id, px)
+			if v := t.view.Load(); v != nil {
+				return v.lib.Tile(ctx, id, px)
 			}
 			return nil, context.Canceled
 		},
@@ -119,6 +126,7 @@ func (t *Timeline) FocusSearch() { widgets.Focus(t.search) }
 
 // Forget empties the page, as on lock.
 func (t *Timeline) Forget() {
+	t.view.Store(nil)
 	t.grid.ClearSelection()
 	t.grid.Forget()
 	t.grid.Set(nil)
@@ -140,10 +148,7 @@ func (t *Timeline) Show(f present.Feed) {
 	t.seen = n
 }
 
-func (t *Timeline) setFilter(f face.Filter) {
-	t.where = f
-	t.now = func() face.Filter { return f }
-}
+func (t *Timeline) setFilter(f face.Filter) { t.where = f }
 
 func (t *Timeline) choose(name string) {
 	for _, f := range filters {
@@ -187,6 +192,7 @@ func (t *Timeline) read() {
 	}
 	t.round++
 	round, f := t.round, t.where
+	t.view.Store(&view{lib, f})
 	page.Run(t.env, func(ctx context.Context) ([]face.Month, error) { return lib.Months(ctx, f) }, func(months []face.Month, err error) {
 		if round != t.round {
 			return

@@ -52,18 +52,21 @@ test: ## install what the tests need and run them all, the long ones as a seeded
 torture: ## the same, with the long tests in full (hours)
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory build cli build/skipcheck
-	LIGHTPROOF_TORTURE=1 LIGHTPROOF_WALK=1 go test $(TESTED) -count=1 -timeout 12h -json ./... | $(SKIPCHECK)
+	LIGHTPROOF_TORTURE=1 go test $(TESTED) -count=1 -timeout 12h -json ./... | $(SKIPCHECK)
 
 walk: ## the real window, driven as a person would under a display of its own (pictures in shots/)
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory build
 	@mkdir -p shots
-	LIGHTPROOF_WALK=1 LIGHTPROOF_SHOTS=$(CURDIR)/shots go test -buildvcs=false -tags ci,nodynamic -count=1 -v -timeout 30m ./e2e/desktop
+	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test -buildvcs=false -tags ci,nodynamic -count=1 -v -timeout 30m ./e2e/desktop
 
-shots: ## every screen, light and dark, as pictures in shots/
+shots: ## every screen, light and dark, as pictures in shots/: the pages as drawn, and the real window (walk-*)
 	@scripts/install-deps.sh test
+	@$(MAKE) --no-print-directory build
+	@rm -rf shots
 	@mkdir -p shots
 	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(TESTED) -count=1 -timeout 20m -run 'TestShots' ./app/window/...
+	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(TESTED) -count=1 -timeout 20m -run 'FirstRunToTheProof|DarkDesktop|BackgroundPartIsShown' ./e2e/desktop
 	@echo "pictures: $(CURDIR)/shots"
 
 bench: ## every benchmark, briefly

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -62,7 +63,11 @@ func openWindow(ctx context.Context, home string, args []string) int {
 	}
 	_ = kit.RemoveLeftovers()
 	raised := make(chan []string, 8)
+	var closing atomic.Bool // the tray's Quit: the background part ends after this window was told, and stays ended
 	line, err := channel.ListenRaise(home, func(s channel.Start) {
+		if slices.Contains(s.Args, "--close") {
+			closing.Store(true)
+		}
 		select {
 		case raised <- s.Args:
 		default: // a window that is asked eight times in one moment comes forward all the same
@@ -81,7 +86,14 @@ func openWindow(ctx context.Context, home string, args []string) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err = window.Run(ctx, window.Options{Service: svc, Setup: set, Unlocker: &live.Unlocker{Desk: desk, Setup: set},
-		StartKeeper:   func() error { _, err := desk.Connect(ctx); return err },
+		StartKeeper: func() error {
+			if closing.Load() {
+				return errClosing
+			}
+			_, err := desk.Connect(ctx)
+			return err
+		},
+		Hung:          desk.Hung,
 		RestartKeeper: func() error { return desk.Restart(ctx) },
 		TrayHost:      func() bool { return keeper.TrayHost(ctx) },
 		Autostart:     login{home: home},
@@ -92,6 +104,8 @@ func openWindow(ctx context.Context, home string, args []string) int {
 	}
 	return 0
 }
+
+var errClosing = errors.New("Lightproof is being quit")
 
 // closeWait bounds how long Quit waits for the window to be told.
 const closeWait = 5 * time.Second

@@ -24,12 +24,13 @@ type feed struct {
 	service backup.Service
 	around  surroundings
 	start   func() error // nil = cannot
+	hung    func() bool  // the stream ended because the process fell silent, not because it ended; nil = never
 	show    func(present.Feed)
 
 	mu     sync.Mutex
 	state  *backup.State
 	live   bool
-	seen   bool // the first stream stood
+	stuck  bool // it lives, and does not answer
 	beat   time.Time
 	starts []time.Time
 	due    bool
@@ -51,8 +52,7 @@ func (f *feed) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.down()
-		if f.mayStart() && f.start() == nil {
+		if f.down(); !f.silent() && f.mayStart() && f.start() == nil {
 			continue
 		}
 		if !f.rest(ctx, wait) {
@@ -110,15 +110,23 @@ func (f *feed) watch(ctx context.Context) {
 // up notes that the stream stands. Nothing is shown yet: its first event is a whole state, which then need not wait for the pace.
 func (f *feed) up() {
 	f.mu.Lock()
-	f.live, f.beat = true, f.around.now()
+	f.live, f.stuck, f.beat = true, false, f.around.now()
 	f.mu.Unlock()
 }
 
 func (f *feed) down() {
+	stuck := f.hung != nil && f.hung()
 	f.mu.Lock()
-	f.live = false
+	f.live, f.stuck = false, stuck
 	f.mu.Unlock()
 	f.publish()
+}
+
+// silent tells whether the background part lives without answering: starting another would only find its lock.
+func (f *feed) silent() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stuck
 }
 
 func (f *feed) take(e backup.Event) {
@@ -153,8 +161,8 @@ func (f *feed) snapshot() present.Feed {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.around.now()
-	s := present.Feed{State: f.state, Live: f.live, Now: now, Tries: len(f.starts)}
-	if f.live && now.Sub(f.beat) > silence {
+	s := present.Feed{State: f.state, Live: f.live || f.stuck, Now: now, Tries: len(f.starts)}
+	if f.stuck || f.live && now.Sub(f.beat) > silence {
 		s.Silent = f.beat
 	}
 	return s

@@ -19,6 +19,8 @@ type Options struct {
 	StartKeeper func() error
 	// RestartKeeper ends a background part that does not answer, and starts another; nil = StartKeeper.
 	RestartKeeper func() error
+	// Hung tells whether the background part's process was last seen alive but silent; nil = never.
+	Hung func() bool
 	// TrayHost tells whether a tray shows the background part's picture; nil = it does.
 	TrayHost func() bool
 	// Autostart reads and sets the start with the computer; nil = not offered here.

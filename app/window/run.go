@@ -96,6 +96,7 @@ func (s *shell) close() {
 
 // quit ends the background part too.
 func (s *shell) quit() {
+	s.end() // its end must not make us start it anew
 	s.around.spawn(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

@@ -80,7 +80,7 @@ func newShell(w fyne.Window, o Options, around surroundings) *shell {
 	s.rail.box.Hide()
 	s.bar.box.Hide()
 	w.SetContent(container.NewStack(widgets.NewSurface(theme.Page, "", 0), s.root, s.bread.box))
-	s.feed = &feed{service: o.Service, around: around, start: o.StartKeeper, show: s.show}
+	s.feed = &feed{service: o.Service, around: around, start: o.StartKeeper, hung: o.Hung, show: s.show}
 	s.keys()
 	return s
 }

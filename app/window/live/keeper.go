@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lightproof/app/channel"
@@ -25,8 +26,8 @@ type Desk struct {
 	KDF      vault.KDF // zero: the format's default
 
 	mu      sync.Mutex
-	client  *channel.Client
 	release func() error // of the reader's lock
+	client  atomic.Pointer[channel.Client]
 }
 
 // startWait is how long a background part may take until it answers.
@@ -36,14 +37,8 @@ const startWait = 15 * time.Second
 func (d *Desk) Connect(ctx context.Context) (backup.Service, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.client != nil {
-		if _, err := d.client.Hello(ctx); err == nil {
-			return d.client, nil
-		}
-	}
-	if c, err := channel.Dial(ctx, d.Home); err == nil {
-		d.client = c
-		return c, nil
+	if err := d.dial(ctx); err == nil {
+		return d.client.Load(), nil
 	} else if !errors.Is(err, backup.ErrGone) {
 		return nil, err
 	}
@@ -55,10 +50,9 @@ func (d *Desk) Connect(ctx context.Context) (backup.Service, error) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		c, err := channel.Dial(ctx, d.Home)
+		err := d.dial(ctx)
 		if err == nil {
-			d.client = c
-			return c, nil
+			return d.client.Load(), nil
 		}
 		select {
 		case <-ctx.Done():
@@ -66,6 +60,32 @@ func (d *Desk) Connect(ctx context.Context) (backup.Service, error) {
 		case <-tick.C:
 		}
 	}
+}
+
+// dial asks the background part for a sign of life. The client is made once: it reaches whichever process serves the home, and the
+// pages hold it for as long as the window is open. d.mu is held.
+func (d *Desk) dial(ctx context.Context) error {
+	c := d.client.Load()
+	if c == nil {
+		c, err := channel.Dial(ctx, d.Home)
+		if err == nil {
+			d.client.Store(c)
+		}
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, channel.Silence, channel.ErrHung)
+	defer cancel()
+	h, err := c.Hello(ctx)
+	if err == nil && h.Protocol != backup.Protocol {
+		return channel.ErrOtherProtocol
+	}
+	return err
+}
+
+// Hung tells whether the background part was last seen alive but silent.
+func (d *Desk) Hung() bool {
+	c := d.client.Load()
+	return c != nil && c.Health().Condition == channel.Hung
 }
 
 // StartKeeper starts the background part as a process of its own that outlives this one.
@@ -105,15 +125,10 @@ func (d *Desk) unlockReader() {
 
 // Restart ends a background part that does not answer and starts another.
 func (d *Desk) Restart(ctx context.Context) error {
-	d.mu.Lock()
-	c := d.client
-	d.client = nil
-	d.mu.Unlock()
-	if c != nil {
+	if c := d.client.Load(); c != nil {
 		if err := c.EndHung(ctx, "hung", 5*time.Second); err != nil && !errors.Is(err, backup.ErrGone) {
 			return err
 		}
-		c.Close()
 	}
 	_, err := d.Connect(ctx)
 	return err

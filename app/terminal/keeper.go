@@ -155,6 +155,7 @@ func giveBack(ctx context.Context, e *backup.Engine) {
 			}
 		case <-rest.C:
 			debug.FreeOSMemory()
+			dropProgram()
 		}
 	}
 }

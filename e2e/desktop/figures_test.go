@@ -14,7 +14,7 @@ import (
 )
 
 // keeperRoom is what the background part may hold in memory while it is idle, in bytes.
-const keeperRoom = 40 << 20
+const keeperRoom = 40_000_000
 
 // resident is a process's memory in bytes: all of it, and the part that is its own (not pages of files, such as the program).
 func resident(t testing.TB, pid int) (all, own int64) {
@@ -80,7 +80,7 @@ func TestTheBackgroundPartIsSmallWhenIdle(t *testing.T) {
 	all, own := resident(t, pid)
 	t.Logf("background part, idle: %.1f MiB resident (%.1f its own), %.2f %% of one processor over %v", mib(all), mib(own), 100*cpu, span())
 	if all > keeperRoom {
-		t.Errorf("%.1f MiB resident, at most %.0f", mib(all), mib(keeperRoom))
+		t.Errorf("%.1f MiB resident, at most %.1f", mib(all), mib(keeperRoom))
 	}
 }
 

@@ -39,7 +39,10 @@ func (e *Engine) targets(ctx context.Context, d *destination, all bool) (out []t
 	now := e.clock.Now()
 	renew, future := now.Add(-renewAfter).Unix(), now.Add(clockSlack).Unix()
 	add := func(t target) {
-		t.copy = copies[t.key]
+		known := false
+		if t.copy, known = copies[t.key]; !known {
+			return // never sent there: owed, not damaged (see debts)
+		}
 		at := max(t.copy.CheckedAt, t.copy.OpenedAt)
 		if all || t.copy.Level < catalog.LevelChecked || t.copy.Fault != catalog.FaultNone || at < renew || at > future {
 			out = append(out, t)
@@ -94,15 +97,11 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 		return nil
 	}
 	e := r.e
-	r.kind, r.started = "reading-back", e.clock.Now()
 	var bytes int64
 	for _, t := range list {
 		bytes += t.size
 	}
-	r.done.Store(0)
-	r.bytes.Store(0)
-	r.total.Store(int64(len(list)))
-	r.totalBytes.Store(bytes)
+	r.phase("reading-back", int64(len(list)), bytes)
 	pending := map[catalog.CopyKey]catalog.Copy{}
 	flush := func() error {
 		err := e.db.Update(context.WithoutCancel(ctx), func(w *catalog.Writer) error {
@@ -192,33 +191,51 @@ func (e *Engine) heal(ctx context.Context, d *destination, t target) error {
 	return err
 }
 
-// goodCopy finds bytes whose hash is the recorded one. ErrMissing where there are none.
+// goodCopy finds bytes whose hash is the recorded one, at another place or by making them again. ErrMissing where there are none.
 func (e *Engine) goodCopy(ctx context.Context, d *destination, t target) ([]byte, error) {
+	b, err := e.storedCopy(ctx, d, t)
+	if err == nil {
+		return b, nil
+	}
+	if cid, ok := vault.ParseChunkName(strings.TrimPrefix(t.name, "m2/")); ok {
+		return e.remake(ctx, cid, t.want)
+	}
+	return nil, fmt.Errorf("%s: %w", t.name, vault.ErrMissing)
+}
+
+// storedCopy finds bytes whose hash is the recorded one: in the local cache of records, the doubled copy, another destination. The error
+// matches ErrMissing if all of them could be asked and none has it.
+func (e *Engine) storedCopy(ctx context.Context, d *destination, t target) ([]byte, error) {
 	plain := strings.TrimPrefix(t.name, "m2/")
+	names := []string{plain}
 	if t.page {
 		if b, err := (cached{e}).Get(ctx, plain); err == nil && objectHash(b) == t.want {
 			return b, nil
 		}
+		names = append(names, vault.Mirror(plain))
 	}
+	silent := error(nil)
 	for _, at := range e.destinations() {
-		if at.store() == nil {
+		s := at.store()
+		if s == nil {
+			silent = store.ErrAway
 			continue
-		}
-		names := []string{plain}
-		if t.page {
-			names = append(names, vault.Mirror(plain))
 		}
 		for _, n := range names {
 			if at == d && n == t.name {
 				continue
 			}
-			if b, err := at.store().Get(ctx, n, store.GetOptions{}); err == nil && objectHash(b) == t.want {
+			b, err := s.Get(ctx, n, store.GetOptions{})
+			if err == nil && objectHash(b) == t.want {
 				return b, nil
+			}
+			if err != nil && !errors.Is(err, store.ErrNotExist) {
+				silent = err
 			}
 		}
 	}
-	if cid, ok := vault.ParseChunkName(plain); ok {
-		return e.remake(ctx, cid, t.want)
+	if silent != nil {
+		return nil, fmt.Errorf("%s: %w", t.name, silent)
 	}
 	return nil, fmt.Errorf("%s: %w", t.name, vault.ErrMissing)
 }

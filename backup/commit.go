@@ -65,7 +65,10 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	r.result.New += int64(countNew(b.done))
 	r.result.Removed += int64(len(removed))
 	for _, d := range r.destinations() {
-		if err := e.deliver(ctx, d); err != nil {
+		if r.isBehind(d) {
+			continue // this commit's objects are there, but not yet those of earlier ones: replicate keeps the order
+		}
+		if err := e.deliver(ctx, d, vault.MaxSeq); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -288,22 +289,25 @@ func (e *Engine) cacheEnvelopes(ctx context.Context, d *destination) error {
 // envelope is one cached envelope to deliver.
 type envelope struct {
 	name  string
-	order uint64
-	obj   []byte
+	phase int    // what others refer to comes in an earlier phase
+	order uint64 // within the phase
 }
 
-// owed lists the envelopes and pages that a destination does not hold yet, as far as is known, in the order in which they must be
-// stored: what others refer to first, commits and control entries last.
-func (e *Engine) owed(ctx context.Context, d *destination) (out []envelope, err error) {
+// The phases in which records are delivered, each ended by a Barrier.
+const (
+	phaseParts   = iota // object lists, epoch objects, recovery slots
+	phaseControl        // control entries, which commits name
+	phaseCommits
+	phases
+)
+
+// owed lists the envelopes that a destination does not hold yet, as far as is known, in the order in which they must be stored. Commits
+// after through, and their lists, are held back.
+func (e *Engine) owed(ctx context.Context, d *destination, through uint64) (out []envelope, err error) {
 	have := map[string]bool{}
 	err = e.db.Copies.Each(ctx, func(k catalog.CopyKey, c catalog.Copy) error {
-		if k.Destination != d.id || c.Level == catalog.LevelNone || c.Fault != catalog.FaultNone {
-			return nil
-		}
-		if k.Name != "" {
+		if k.Destination == d.id && k.Name != "" && c.Level != catalog.LevelNone && c.Fault == catalog.FaultNone {
 			have[k.Name] = true
-		} else {
-			have[vault.ChunkName(k.CID)] = true
 		}
 		return nil
 	})
@@ -311,83 +315,81 @@ func (e *Engine) owed(ctx context.Context, d *destination) (out []envelope, err 
 		return nil, err
 	}
 	err = e.db.State.Scan(ctx, func(k, v []byte) error {
-		var name string
-		var order uint64
-		obj := v
-		if n, ok := strings.CutPrefix(string(k), rowEnvelope); ok && len(v) >= 8 {
-			name, order, obj = n, binary.BigEndian.Uint64(v), v[8:]
-			if strings.HasPrefix(name, "k/") || strings.HasPrefix(name, "l/") && !vault.IsListName(name) {
-				order += 1 << 40
-			}
-		} else if c, ok := strings.CutPrefix(string(k), rowPage); ok && len(c) == 32 {
-			name = vault.ChunkName(vault.CID([]byte(c)))
-		} else {
+		name, ok := strings.CutPrefix(string(k), rowEnvelope)
+		if !ok || len(v) < 8 {
 			return nil
+		}
+		x := envelope{name: name, order: binary.BigEndian.Uint64(v)}
+		tag, seq, _, isCommit := vault.ParseCommitName(strings.SplitN(name, ".", 2)[0])
+		switch {
+		case isCommit && tag == e.keys.Tag && seq > through:
+			return nil
+		case isCommit && !vault.IsListName(name):
+			x.phase, x.order = phaseCommits, seq
+		case strings.HasPrefix(name, "k/"):
+			x.phase = phaseControl
 		}
 		for _, n := range []string{name, vault.Mirror(name)} {
 			if !have[n] {
-				out = append(out, envelope{name: n, order: order, obj: slices.Clone(obj)})
+				x.name = n
+				out = append(out, x)
 			}
 		}
 		return nil
 	})
 	slices.SortFunc(out, func(a, b envelope) int {
-		if a.order != b.order {
-			if a.order < b.order {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(a.name, b.name)
+		return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.order, b.order), strings.Compare(a.name, b.name))
 	})
 	return out, err
 }
 
-// deliver stores at one destination what it still lacks of records: pages and lists, a Barrier, then commits and control entries in
-// their order, a Barrier.
-func (e *Engine) deliver(ctx context.Context, d *destination) error {
-	list, err := e.owed(ctx, d)
+// deliver stores at one destination what it still lacks of records, in phases, with a Barrier after each: lists and the like, control
+// entries, commits in their order. Only commits up to through, a number of the own log, are delivered.
+func (e *Engine) deliver(ctx context.Context, d *destination, through uint64) error {
+	list, err := e.owed(ctx, d, through)
 	if err != nil || len(list) == 0 {
 		return err
 	}
 	now := e.clock.Now().Unix()
-	phase := func(part []envelope) error {
-		if len(part) == 0 {
-			return nil
+	for phase := range phases {
+		end := slices.IndexFunc(list, func(x envelope) bool { return x.phase > phase })
+		if end < 0 {
+			end = len(list)
 		}
-		for _, x := range part {
-			if err := putNew(ctx, d.store(), x.name, x.obj, objectHash(x.obj)); err != nil {
-				return err
-			}
-		}
-		if err := d.store().Barrier(ctx); err != nil && !errors.Is(err, store.ErrExists) {
+		if err := e.deliverPhase(ctx, d, list[:end], now); err != nil {
 			return err
 		}
-		return e.db.Update(ctx, func(w *catalog.Writer) error {
-			for _, x := range part {
-				key := catalog.CopyKey{Destination: d.id, Name: x.name}
-				if cid, ok := vault.ParseChunkName(x.name); ok {
-					key = catalog.CopyKey{Destination: d.id, CID: cid}
-				}
-				if err := w.Copies.Put(ctx, key, catalog.Copy{Level: catalog.LevelSent, SentAt: now}); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	split := slices.IndexFunc(list, func(x envelope) bool { return x.order >= 1<<40 })
-	if split < 0 {
-		split = len(list)
-	}
-	if err := phase(list[:split]); err != nil {
-		return err
-	}
-	if err := phase(list[split:]); err != nil {
-		return err
+		list = list[end:]
 	}
 	e.mu.Lock()
 	e.destFact(d.set.ID).LastWrite = now
 	e.mu.Unlock()
 	return nil
+}
+
+func (e *Engine) deliverPhase(ctx context.Context, d *destination, list []envelope, now int64) error {
+	if len(list) == 0 {
+		return nil
+	}
+	for _, x := range list {
+		obj, err := (cached{e}).Get(ctx, x.name)
+		if err != nil {
+			return err
+		}
+		if err := putNew(ctx, d.store(), x.name, obj, objectHash(obj)); err != nil {
+			return err
+		}
+	}
+	if err := durable(ctx, d.store()); err != nil {
+		return err
+	}
+	return e.db.Update(ctx, func(w *catalog.Writer) error {
+		for _, x := range list {
+			key := catalog.CopyKey{Destination: d.id, Name: x.name}
+			if err := w.Copies.Put(ctx, key, catalog.Copy{Level: catalog.LevelSent, SentAt: now}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -448,7 +448,12 @@ func (e *Engine) addDestination(ctx context.Context, c AddDestination) (string, 
 			return s.ID, err
 		}
 	}
-	if err := e.deliver(ctx, d); err != nil {
+	// What it needs to be known as ours; the objects, and the commits with them, follow in the next run.
+	list, err := e.debts(ctx, d)
+	if err == nil {
+		err = e.deliver(ctx, d, before(list))
+	}
+	if err != nil {
 		return s.ID, err
 	}
 	e.publish(ctx)

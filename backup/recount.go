@@ -24,11 +24,12 @@ type proofs struct {
 	at      map[vault.CID][]int64 // time of the newest proof by destination, 0 = none
 	opened  map[vault.CID]int64
 	bad     map[vault.CID]int // destinations whose copy is faulty
+	kept    map[vault.CID]int // destinations that took it and of whose copy no fault is known
 	through []uint64          // by destination: commits up to this one have all their records proven there
 }
 
 func (e *Engine) proofs(ctx context.Context, w *catalog.Writer) (*proofs, error) {
-	p := &proofs{dests: e.destinations(), at: map[vault.CID][]int64{}, opened: map[vault.CID]int64{}, bad: map[vault.CID]int{}}
+	p := &proofs{dests: e.destinations(), at: map[vault.CID][]int64{}, opened: map[vault.CID]int64{}, bad: map[vault.CID]int{}, kept: map[vault.CID]int{}}
 	index := map[[16]byte]int{}
 	named := make([]map[string]bool, len(p.dests))
 	for i, d := range p.dests {
@@ -56,6 +57,8 @@ func (e *Engine) proofs(ctx context.Context, w *catalog.Writer) (*proofs, error)
 		}
 		if c.Fault != catalog.FaultNone {
 			p.bad[k.CID]++
+		} else if c.Level > catalog.LevelNone {
+			p.kept[k.CID]++
 		}
 		p.opened[k.CID] = max(p.opened[k.CID], c.OpenedAt)
 		return nil
@@ -140,9 +143,9 @@ func (p *proofs) version(objects [][32]byte, seq uint64) (places, away int, olde
 		}
 	}
 	for _, cid := range objects {
-		if n := p.bad[cid]; n > 0 {
+		if p.bad[cid] > 0 {
 			damaged = true
-			lost = lost || n >= len(p.dests)
+			lost = lost || p.kept[cid] == 0
 		}
 	}
 	return places, away, oldest, damaged, lost

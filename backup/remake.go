@@ -12,52 +12,107 @@ import (
 	"lightproof/backup/vault"
 )
 
-var errFound = errors.New("found")
+// errContentGone tells that a small content that a bundle needs is in no original any more.
+var errContentGone = errors.New("an original of a bundle has changed")
 
 // remake makes a lost object again from unchanged originals: the format is deterministic, so the bytes must be the recorded ones.
-func (e *Engine) remake(ctx context.Context, cid vault.CID, want vault.Hash) ([]byte, error) {
-	gone := fmt.Errorf("no good copy of an object is left: %w", vault.ErrMissing)
-	if row, err := e.db.Bundles.Get(ctx, cid); err == nil {
-		return e.remakeBundle(ctx, row, want)
+func (e *Engine) remake(ctx context.Context, cid vault.CID, want vault.Hash) (obj []byte, err error) {
+	_, err = e.remakeAll(ctx, map[vault.CID]vault.Hash{cid: want}, func(_ vault.CID, b []byte) error {
+		obj = bytes.Clone(b)
+		return nil
+	})
+	if err == nil && obj == nil {
+		err = fmt.Errorf("no good copy of an object is left: %w", vault.ErrMissing)
 	}
-	var key catalog.FileKey
-	var file catalog.File
-	err := e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
+	return obj, err
+}
+
+// remakeAll makes objects again, reading each original once, and hands each to fn, valid only during the call. What cannot be made is
+// left out; unknown tells of which no original is known that still holds it.
+func (e *Engine) remakeAll(ctx context.Context, wanted map[vault.CID]vault.Hash, fn func(vault.CID, []byte) error) (unknown map[vault.CID]bool, err error) {
+	unknown = map[vault.CID]bool{}
+	if len(wanted) == 0 {
+		return unknown, nil
+	}
+	type original struct {
+		key  catalog.FileKey
+		file catalog.File
+	}
+	var bundles []vault.CID
+	for cid := range wanted {
+		if ok, err := e.db.Bundles.Has(ctx, cid); err != nil {
+			return nil, err
+		} else if ok {
+			bundles = append(bundles, cid)
+		}
+		unknown[cid] = true
+	}
+	var originals []original
+	err = e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
+		if f.State != catalog.StateStored {
+			return nil
+		}
+		needed := false
 		for _, c := range f.Objects {
-			if c == cid && f.State == catalog.StateStored {
-				key, file = k, f
-				return errFound
+			if unknown[c] {
+				needed = true
+				delete(unknown, c)
 			}
+		}
+		if needed {
+			originals = append(originals, original{k, f})
 		}
 		return nil
 	})
-	if !errors.Is(err, errFound) {
-		return nil, gone
-	}
-	var obj []byte
-	buf := vault.NewChunkBuffer()
-	err = e.eachBuffer(ctx, key, file, buf, func(n int) error {
-		for _, g := range e.keys.Generations {
-			keep := bytes.Clone(buf.Room()[:n])
-			s, err := g.Seal(buf, n, 0, nil)
-			if err != nil {
-				return err
-			}
-			if s.Cap.CID == cid && s.Cap.Object == want {
-				obj = bytes.Clone(s.Object)
-				return errFound
-			}
-			copy(buf.Room(), keep)
-		}
-		return nil
-	})
-	if obj == nil {
-		return nil, gone
-	}
-	if !errors.Is(err, errFound) {
+	if err != nil {
 		return nil, err
 	}
-	return obj, nil
+	for _, cid := range bundles {
+		row, err := e.db.Bundles.Get(ctx, cid)
+		if err != nil {
+			return nil, err
+		}
+		obj, err := e.remakeBundle(ctx, row, wanted[cid])
+		if err == nil {
+			err = fn(cid, obj)
+		} else if ctx.Err() == nil {
+			if errors.Is(err, errContentGone) {
+				unknown[cid] = true
+			}
+			err = nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	buf := vault.NewChunkBuffer()
+	for _, o := range originals {
+		var failed error
+		err := e.eachBuffer(ctx, o.key, o.file, buf, func(n int) error {
+			failed = e.resealed(buf, n, wanted, fn)
+			return failed
+		})
+		if failed != nil || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+	return unknown, nil
+}
+
+// resealed seals a buffer under each generation and hands it on if it is one of the wanted objects.
+func (e *Engine) resealed(buf *vault.ChunkBuffer, n int, wanted map[vault.CID]vault.Hash, fn func(vault.CID, []byte) error) error {
+	keep := bytes.Clone(buf.Room()[:n])
+	for _, g := range e.keys.Generations {
+		copy(buf.Room(), keep)
+		s, err := g.Seal(buf, n, 0, nil)
+		if err != nil {
+			return err
+		}
+		if want, ok := wanted[s.Cap.CID]; ok && s.Cap.Object == want {
+			return fn(s.Cap.CID, s.Object)
+		}
+	}
+	return nil
 }
 
 // eachBuffer reads an unchanged original in the pieces in which it was stored.
@@ -132,7 +187,7 @@ func (e *Engine) remakeBundle(ctx context.Context, row catalog.Bundle, want vaul
 	for _, c := range row.Contents {
 		p := byVersion[c.VersionID]
 		if p.key.Path == "" {
-			return nil, gone
+			return nil, fmt.Errorf("%w: %w", errContentGone, gone)
 		}
 		var content []byte
 		if err := e.eachBuffer(ctx, p.key, p.file, buf, func(n int) error {

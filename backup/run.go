@@ -26,6 +26,7 @@ type runner struct {
 
 	mu     sync.Mutex
 	dests  []*destination
+	behind map[*destination]bool // was never sent some objects of earlier commits
 	loss   error
 	shown  time.Time
 	reason map[string]int64
@@ -75,6 +76,17 @@ func (r *runner) progress(n int64) {
 
 func (r *runner) wrote(n int64) { r.stored.Add(n) }
 
+// phase begins a part of the work, with progress of its own. Units are objects or originals, and bytes.
+func (r *runner) phase(kind string, total, bytes int64) {
+	r.mu.Lock()
+	r.kind, r.started = kind, r.e.clock.Now()
+	r.mu.Unlock()
+	r.done.Store(0)
+	r.bytes.Store(0)
+	r.total.Store(total)
+	r.totalBytes.Store(bytes)
+}
+
 // showEvery is how often progress reaches the screens.
 const showEvery = 200 * time.Millisecond
 
@@ -87,9 +99,10 @@ func (r *runner) show(force bool) {
 		return
 	}
 	r.shown = now
+	kind, started := r.kind, r.started
 	r.mu.Unlock()
-	w := &Work{Kind: r.kind, Done: r.done.Load(), Total: r.total.Load(), Bytes: r.bytes.Load(), TotalBytes: r.totalBytes.Load(), Started: r.started}
-	if d := now.Sub(r.started).Seconds(); d > 0 {
+	w := &Work{Kind: kind, Done: r.done.Load(), Total: r.total.Load(), Bytes: r.bytes.Load(), TotalBytes: r.totalBytes.Load(), Started: started}
+	if d := now.Sub(started).Seconds(); d > 0 {
 		w.Rate = float64(w.Bytes) / d
 		// An estimate means something once a tenth is done.
 		if w.TotalBytes > 0 && w.Bytes*10 >= w.TotalBytes && w.Rate > 0 {
@@ -128,7 +141,7 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 			r.lose(d, err)
 			continue
 		}
-		if err := e.deliver(ctx, d); err != nil && ctx.Err() == nil {
+		if err := r.catchUp(ctx, d); err != nil && ctx.Err() == nil {
 			r.lose(d, err)
 		}
 	}
@@ -158,7 +171,7 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 		runErr = err
 	}
 	if ctx.Err() == nil {
-		if err := r.readBack(ctx, false); err != nil && runErr == nil {
+		if err := r.prove(ctx); err != nil && runErr == nil {
 			runErr = err
 		}
 	}
@@ -215,9 +228,32 @@ func (e *Engine) pausedNow() bool {
 	return e.paused != nil
 }
 
+// prove reads back what is new. Destinations that are up to date come first: what lacks elsewhere may take hours to copy.
+func (r *runner) prove(ctx context.Context) error {
+	if err := r.readBack(ctx, false); err != nil {
+		return err
+	}
+	for _, d := range r.destinations() {
+		if !r.isBehind(d) {
+			continue
+		}
+		if err := r.replicate(ctx, d); err != nil {
+			return err
+		}
+		list, err := r.e.targets(ctx, d, false)
+		if err != nil {
+			return err
+		}
+		if err := r.readBackAt(ctx, d, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *runner) end(context.Context) *Run {
-	r.result.Took = r.e.clock.Now().Sub(r.started)
-	r.result.Bytes, r.result.StoredByte = r.bytes.Load(), r.stored.Load()
+	r.result.Took = r.e.clock.Now().Sub(r.result.Started)
+	r.result.StoredByte = r.stored.Load()
 	return r.result
 }
 
@@ -252,16 +288,14 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 	if len(jobs)+len(removed) == 0 {
 		return nil
 	}
-	r.kind = "backing-up"
-	r.started = r.e.clock.Now()
 	var bytes int64
 	for _, j := range jobs {
 		if j.moved == "" {
 			bytes += j.item.Size
 		}
 	}
-	r.total.Store(int64(len(jobs)))
-	r.totalBytes.Store(bytes)
+	r.phase("backing-up", int64(len(jobs)), bytes)
+	defer func() { r.result.Bytes = r.bytes.Load() }()
 	if len(r.destinations()) == 0 {
 		code := reasonAway
 		for _, d := range r.e.destinations() {

@@ -71,6 +71,7 @@ type Run struct {
 	Bytes      int64         `json:"bytes"`       // read from originals
 	StoredByte int64         `json:"stored_byte"` // sent to destinations
 	Objects    int64         `json:"objects"`     // objects checked or written
+	Copied     int64         `json:"copied"`      // objects that a destination never had, copied to it
 	Bad        int64         `json:"bad"`         // damaged or missing objects found
 	Repaired   int64         `json:"repaired"`
 	Issues     []Issue       `json:"issues"` // at most 1,000; all of them in List

@@ -116,7 +116,7 @@ func (e *Engine) Sealed(ctx context.Context, s SealedBatch) error {
 		}
 	}
 	for _, d := range r.destinations() {
-		if err := e.deliver(ctx, d); err != nil {
+		if err := r.catchUp(ctx, d); err != nil {
 			return err
 		}
 	}

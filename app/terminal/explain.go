@@ -11,6 +11,7 @@ import (
 	texts "lightproof/assets/strings"
 	"lightproof/backup"
 	"lightproof/backup/catalog"
+	"lightproof/backup/library"
 	"lightproof/backup/restore"
 	"lightproof/backup/setup"
 	"lightproof/backup/source"
@@ -107,6 +108,7 @@ var explanations = []explanation{
 	{errSecretFile, classSecretFile},
 	{errKitFile, classKitFile},
 	{errNoRoomThere, texts.RestoreRoom},
+	{errBadTarget, texts.RestoreTarget},
 	{errNoCopies, classNoCopies},
 	{setup.ErrOtherKit, texts.KitOther},
 	{reader.ErrNoSlot, texts.KitOther},
@@ -120,7 +122,8 @@ var explanations = []explanation{
 	{backup.ErrBusy, texts.Occupied},
 	{backup.ErrGone, texts.Engine},
 	{restore.ErrNothing, texts.RestoreNothing},
-	{restore.ErrTargetGone, texts.RestoreTarget},
+	{restore.ErrTargetGone, texts.RestoreGone},
+	{restore.ErrBadGlob, texts.RestorePattern},
 	{local.ErrNotEmpty, texts.NotEmpty},
 	{vault.ErrNewer, texts.Newer},
 	{kit.ErrNewer, texts.Newer},
@@ -180,13 +183,19 @@ func (a *app) explain(err error) texts.Message {
 	var count *words.CountError
 	var line *kit.LineError
 	var full *restore.FullError
+	var unreachable *library.UnreachableError
 	switch {
 	case errors.As(err, &unknown):
 		class, values["n"] = texts.KitWord, unknown.Position
 	case errors.As(err, &count), errors.As(err, &line):
 		class = classNotAKit
 	case errors.As(err, &full):
-		class = texts.RestoreTarget
+		class = texts.RestoreFull
+	case errors.As(err, &unreachable):
+		class, values["name"] = texts.RestoreAway, unreachable.Label
+		if errors.Is(err, store.ErrWrongPlace) {
+			class = texts.WrongDisk
+		}
 	default:
 		for _, x := range explanations {
 			if errors.Is(err, x.err) {
@@ -272,7 +281,12 @@ var terminalWords = map[texts.Class]texts.Message{
 	texts.PracticeOverdue: {What: "The practice restore is overdue.", Action: "Run lightproof practice"},
 	texts.PracticeFailed:  {What: "The last practice restore failed.", Action: "Run lightproof verify --level full, then lightproof practice"},
 	texts.Paused:          {Action: "Run lightproof resume"},
-	texts.RestoreTarget:   {Why: "Files that have their name there already are whole.", Action: "Make room or connect it, then run the same command"},
+	texts.RestoreTarget:   {Action: "Choose another folder with --to"},
+	texts.RestoreFull:     {Action: "Make room, then run the same command"},
+	texts.RestoreGone:     {Action: "Connect it, then run the same command"},
+	texts.RestoreAway:     {Action: "Connect it, then run the same command"},
+	texts.RestorePattern:  {Action: "Correct --path; see lightproof restore --help"},
+	texts.RestoreRecords:  {Action: "Run the same command again: it is rebuilt"},
 	texts.RestoreRoom:     {Action: "Choose another folder with --to"},
 	texts.RestoreNothing:  {Action: "Choose another --at or --path; --deleted also takes deleted ones"},
 	texts.NotEmpty:        {What: "That folder holds other files already.", Action: "Choose an empty folder; if it holds copies of Lightproof, run lightproof recover --from it"},

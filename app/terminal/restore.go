@@ -104,6 +104,9 @@ func (a *app) restore(ctx context.Context, f restoreFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := l.Reach(ctx, sel); err != nil {
+		return err
+	}
 	target := restore.Target{}
 	if !f.inPlace {
 		target.Dir = absolute(f.to)
@@ -145,6 +148,9 @@ func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.S
 	}
 	if n := plan.Short(); n > 0 {
 		return about(errNoRoomThere, texts.Params{"lacking": n})
+	}
+	if bad := plan.Unusable(); bad != "" {
+		return about(errBadTarget, texts.Params{"folder": texts.Name(bad)})
 	}
 	a.notePlan(plan)
 	m := a.meter()
@@ -197,19 +203,8 @@ func (a *app) notePlan(p *restore.Plan) {
 			a.note("… and %s more", texts.Count(int64(len(p.Problems)-i)))
 			return
 		}
-		a.note("! %s: %s", texts.Name(x.Path), planWords[x.Kind])
+		a.note("! %s: %s", texts.Name(x.Path), x.Kind)
 	}
-}
-
-var planWords = map[restore.ProblemKind]string{
-	restore.ProblemNoCopy:   "no good copy of it is known",
-	restore.ProblemClash:    "the disk there takes its name and another one for the same",
-	restore.ProblemReserved: "the disk there cannot hold its name",
-	restore.ProblemLong:     "its path is too long for the disk there",
-	restore.ProblemName:     "it has no usable path",
-	restore.ProblemFolder:   "a file stands where a folder is needed, or the other way round",
-	restore.ProblemReadOnly: "the folder there does not allow new files",
-	restore.ProblemTarget:   "the folder there cannot be used",
 }
 
 func answerOf(r *restore.Report) restoreAnswer {
@@ -244,5 +239,9 @@ func (p *page) restored(out restoreAnswer, r *restore.Report) {
 	}
 }
 
-// errNoRoomThere means that the disk restored to is too small; nothing was written.
-var errNoRoomThere = errors.New("not enough room at the target")
+// errNoRoomThere means that the disk restored to is too small, errBadTarget that the folder restored to cannot be used; nothing was
+// written.
+var (
+	errNoRoomThere = errors.New("not enough room at the target")
+	errBadTarget   = errors.New("the target cannot be used")
+)

@@ -69,6 +69,12 @@ const (
 	RestoreDiffers  Class = "restore-differs"
 	PracticeFailed  Class = "practice"
 	PracticeOverdue Class = "practice-overdue"
+	RestoreAway     Class = "restore-away"
+	RestorePattern  Class = "restore-pattern"
+	RestoreFull     Class = "restore-full"
+	RestoreGone     Class = "restore-gone"
+	RestoreRecords  Class = "restore-records"
+	RestoreFailed   Class = "restore-failed"
 )
 
 var catalogue = []entry{
@@ -154,4 +160,15 @@ var catalogue = []entry{
 		"See which"},
 	{PracticeOverdue, "LP608", "The last practice restore was {age:span} ago.", "Only a restore proves that a restore works.",
 		"Practise now (2 min)"},
+	{RestoreAway, "LP609", "No destination that holds copies can be reached.", "Nothing can be brought back until one is; nothing has been written.",
+		"Connect “{name}”"},
+	{RestorePattern, "LP610", "This pattern of names cannot be read.", "It would choose other files than meant; nothing has been written.",
+		"Correct the pattern"},
+	{RestoreFull, "LP611", "The target is full.", "What has its name there is whole; the rest waits.", "Make room, then continue"},
+	{RestoreGone, "LP612", "The target is not there any more.", "What has its name there is whole; the rest waits and goes nowhere else.",
+		"Connect it, then continue"},
+	{RestoreRecords, "LP613", "The list of kept versions cannot be read here.", "Nothing can be chosen from it; the copies themselves are untouched.",
+		"Lock and unlock: it is rebuilt"},
+	{RestoreFailed, "LP614", "The restore met something unforeseen: {what}.", "What has its name at the target is whole; nothing else was changed.",
+		"Try again"},
 }

@@ -52,6 +52,25 @@ const (
 	ProblemTarget   ProblemKind = "target"    // the folder restored to cannot be used
 )
 
+var problemTexts = map[ProblemKind]string{
+	ProblemNoCopy:   "no good copy of it is known",
+	ProblemClash:    "the disk there takes its name and another one for the same",
+	ProblemReserved: "the disk there cannot hold its name",
+	ProblemLong:     "its path is too long for the disk there",
+	ProblemName:     "it has no usable path",
+	ProblemFolder:   "a file stands where a folder is needed, or the other way round",
+	ProblemReadOnly: "the folder there does not allow new files",
+	ProblemTarget:   "the folder there cannot be used",
+}
+
+// String gives a plain sentence.
+func (k ProblemKind) String() string {
+	if s, ok := problemTexts[k]; ok {
+		return s
+	}
+	return string(k)
+}
+
 // Problem is one of them, with the path of the original.
 type Problem struct {
 	Kind   ProblemKind
@@ -86,6 +105,19 @@ func (p *Plan) Short() int64 {
 		return 0
 	}
 	return p.Write - p.Free
+}
+
+// Unusable is the folder restored to, where it can hold none of the files; empty where it can hold some.
+func (p *Plan) Unusable() string {
+	if p.Files == 0 || p.Blocked < p.Files {
+		return ""
+	}
+	for _, x := range p.Problems {
+		if x.Kind == ProblemTarget {
+			return x.Path
+		}
+	}
+	return ""
 }
 
 // planner carries what is looked up while planning.

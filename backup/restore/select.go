@@ -53,6 +53,22 @@ func (s *Selection) Bytes() (n int64) {
 	return n
 }
 
+// Sample names one stored object that the selection needs, of its smallest file that needs any: reading it shows whether a destination
+// can be read at present. Empty: nothing stored is needed.
+func (s *Selection) Sample() string {
+	var best *Selected
+	for i := range s.Items {
+		x := &s.Items[i]
+		if len(objects(&x.Version, x.File.Bundles)) > 0 && (best == nil || x.Version.Size < best.Version.Size) {
+			best = x
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return vault.ChunkName(firstObject(&best.Version, best.File.Bundles))
+}
+
 // Select chooses from a catalogue. Files that did not exist at the moment chosen are left out. Errors: ErrBadGlob, ErrNothing.
 func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o Options) (*Selection, error) {
 	globs := make([]Glob, 0, len(o.Paths))

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,7 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"lightproof/app/channel"
 	"lightproof/app/window/face"
+	"lightproof/app/window/present"
+	"lightproof/backup/library"
 	"lightproof/backup/restore"
 	"lightproof/backup/vault"
 )
@@ -101,15 +105,18 @@ func (l *Library) plan(ctx context.Context, r face.Request) (*restore.Plan, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := l.lib.Reach(ctx, s); err != nil {
+		return nil, err
+	}
 	c, _ := restore.ParseConflict(string(r.Conflict))
 	return restore.MakePlan(ctx, s, t, restore.PlanOptions{Conflict: c, Now: time.Now()})
 }
 
-// PlanRestore implements face.Library.
+// PlanRestore implements face.Library. Its errors are *present.Refused.
 func (l *Library) PlanRestore(ctx context.Context, r face.Request) (face.Plan, error) {
 	p, err := l.plan(ctx, r)
 	if err != nil {
-		return face.Plan{}, err
+		return face.Plan{}, refused(err)
 	}
 	out := face.Plan{Request: r, Files: int64(p.Files), Bytes: p.Bytes, New: int64(p.New), Identical: int64(p.Identical), Differ: int64(p.Different), Need: p.Write, Free: p.Free}
 	if r.Dir != "" && !r.Original {
@@ -124,17 +131,31 @@ func (l *Library) PlanRestore(ctx context.Context, r face.Request) (face.Plan, e
 		case restore.ProblemClash, restore.ProblemReserved:
 			out.Clashes++
 		default:
-			out.Missing = append(out.Missing, face.Trouble{Code: string(x.Kind), Path: x.Path, Why: x.Detail})
+			out.Missing = append(out.Missing, face.Trouble{Code: string(x.Kind), Path: x.Path, Why: x.Kind.String()})
 		}
 	}
 	return out, nil
 }
 
-// RunRestore implements face.Library.
+// refused gives an error the message that belongs to it.
+func refused(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, channel.ErrHeld):
+		return fmt.Errorf("%w: %w", face.ErrElsewhere, err)
+	case errors.Is(err, channel.ErrHung):
+		return &present.Refused{Code: "engine-silent", Err: err}
+	}
+	code, args := library.Refusal(err)
+	return &present.Refused{Code: code, Args: args, Err: err}
+}
+
+// RunRestore implements face.Library. Its errors are *present.Refused; what came of the files that were begun is in the report.
 func (l *Library) RunRestore(ctx context.Context, p face.Plan, progress func(face.Progress)) (face.Report, error) {
 	jobs, err := l.lib.Jobs()
 	if err != nil {
-		return face.Report{}, err
+		return face.Report{}, refused(err)
 	}
 	defer jobs.Close()
 	began := time.Now()
@@ -145,18 +166,18 @@ func (l *Library) RunRestore(ctx context.Context, p face.Plan, progress func(fac
 	if p.Job != "" {
 		id, perr := restore.ParseJobID(p.Job)
 		if perr != nil {
-			return face.Report{}, perr
+			return face.Report{}, refused(perr)
 		}
 		rep, err = restore.Resume(ctx, jobs, id, o)
 	} else {
 		var plan *restore.Plan
 		if plan, err = l.plan(ctx, p.Request); err != nil {
-			return face.Report{}, err
+			return face.Report{}, refused(err)
 		}
 		rep, err = restore.Run(ctx, jobs, plan, o)
 	}
 	if rep == nil {
-		return face.Report{}, err
+		return face.Report{}, refused(err)
 	}
 	out := reportOf(rep)
 	out.Took, out.Stopped = time.Since(began), ctx.Err() != nil
@@ -166,7 +187,7 @@ func (l *Library) RunRestore(ctx context.Context, p face.Plan, progress func(fac
 	if out.Stopped {
 		err = nil
 	}
-	return out, err
+	return out, refused(err)
 }
 
 func progressOf(x restore.Progress, took time.Duration) face.Progress {

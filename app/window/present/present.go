@@ -41,6 +41,7 @@ const (
 	RetryAll        Intent = "retry-all"
 	LeaveOut        Intent = "leave-out"
 	Unlock          Intent = "unlock"
+	ChooseStep      Intent = "choose-step" // back to the step of the wizard that Arg names
 )
 
 // Action is a button: its words and what it asks for. An empty Text means no button.
@@ -119,7 +120,7 @@ type Told struct {
 func Tell(now time.Time, code string, count int64, since time.Time, args map[string]string) Told {
 	class := words.Class(code)
 	m, _ := words.Printer{Now: now}.Message(class, params(args, count, since, now, class)) // fit to show whatever is missing
-	return Told{What: m.What, Why: m.Why, Code: m.Code, Action: Action{Text: m.Action, Intent: intentOf(class)}}
+	return Told{What: m.What, Why: m.Why, Code: m.Code, Action: Action{Text: m.Action, Intent: intentOf(class), Arg: stepOf(class)}}
 }
 
 // intentOf says what the one action of a message does here. Where the window has no screen for it yet, it leads to the list that
@@ -144,12 +145,31 @@ func intentOf(c words.Class) Intent {
 		return SeeFolders
 	case words.Full, words.Login, words.WrongDisk, words.RolledBack, words.DestinationAway, words.ReadOnly, words.NotEmpty:
 		return SeeDestinations
-	case words.RestoreWaits:
+	case words.RestoreAway:
+		return SeeDestinations
+	case words.RestoreWaits, words.RestoreFull, words.RestoreGone:
 		return ContinueRestore
+	case words.RestoreRoom, words.RestoreTarget, words.RestoreNothing, words.RestorePattern, words.RestoreFailed:
+		return ChooseStep
 	case words.Locked:
 		return Unlock
 	}
 	return SeeProblems
+}
+
+// stepOf is the step of the restore wizard at which a message's action is done.
+func stepOf(c words.Class) string {
+	switch c {
+	case words.RestoreRoom, words.RestoreTarget:
+		return "to"
+	case words.RestoreNothing:
+		return "when"
+	case words.RestorePattern:
+		return "which"
+	case words.RestoreFailed:
+		return "dry"
+	}
+	return ""
 }
 
 // lastHeard is when the last state came; zero if none did.

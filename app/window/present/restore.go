@@ -132,9 +132,12 @@ func ShowPlan(p face.Plan, now time.Time) DryRun {
 	if len(p.Missing) > 0 {
 		add(texts.MissingFiles, words.Count(int64(len(p.Missing))), true)
 	}
+	blocked := p.Files > 0 && p.New+p.Identical+p.Differ == 0 // nothing at all can be written or is there
 	switch {
 	case p.Files == 0:
 		d.Told = Tell(now, string(words.RestoreNothing), 0, now, nil)
+	case blocked && len(p.Missing) > 0 && p.Missing[0].Code == "target":
+		d.Told = Tell(now, string(words.RestoreTarget), 0, now, map[string]string{"folder": words.Name(p.Missing[0].Path)})
 	case noRoom:
 		d.Told = Tell(now, string(words.RestoreRoom), 0, now, map[string]string{"lacking": strconv.FormatInt(p.Need-p.Free, 10)})
 	case p.NotEmpty && d.Good:

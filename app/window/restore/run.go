@@ -18,11 +18,12 @@ import (
 const shownTroubles = 200
 
 func (w *Wizard) showDry() {
+	w.plan, w.waived = nil, false
 	lib := w.env.Library()
 	if lib == nil {
+		w.refuse("dry", present.Tell(w.env.Now(), string(words.Locked), 0, w.env.Now(), nil))
 		return
 	}
-	w.plan, w.waived = nil, false
 	w.put("dry", texts.RunStart, widgets.NewText(texts.DryWorking, widgets.Muted))
 	w.frame.SetReady(false)
 	w.round++
@@ -32,7 +33,7 @@ func (w *Wizard) showDry() {
 			return
 		}
 		if err != nil {
-			w.put("dry", "", widgets.NewText(texts.RestoreFailed, widgets.Para))
+			w.refuse("dry", present.TellRefusal(w.env.Now(), err))
 			return
 		}
 		w.plan = &p
@@ -48,7 +49,7 @@ func (w *Wizard) showPlan(vm present.DryRun) {
 	content := []fyne.CanvasObject{widgets.Card(lines)}
 	switch {
 	case vm.Told.What != "":
-		content = append(content, widgets.NewText(vm.Told.What, widgets.Style{Size: theme.StrongSize, Bold: true, Role: theme.Text, Wrap: true}), widgets.NewText(vm.Told.Why, widgets.Para))
+		content = append(content, w.told(vm.Told)...)
 	case vm.Good:
 		content = append(content, widgets.NewText(texts.DryGood, widgets.Body))
 	}
@@ -64,6 +65,38 @@ func (w *Wizard) showPlan(vm present.DryRun) {
 	if vm.Good {
 		widgets.Focus(w.frame.Next)
 	}
+}
+
+// told shows a message: what happened, why it matters, and the one button.
+func (w *Wizard) told(m present.Told) []fyne.CanvasObject {
+	out := []fyne.CanvasObject{widgets.NewText(m.What, widgets.Style{Size: theme.StrongSize, Bold: true, Role: theme.Text, Wrap: true}), widgets.NewText(m.Why, widgets.Para)}
+	switch {
+	case m.Action.Text != "" && m.Action.Intent == present.None:
+		out = append(out, widgets.NewText(m.Action.Text+".", widgets.Para))
+	case m.Action.Text != "":
+		act := widgets.NewButton(m.Action.Text, func() { w.act(m.Action) })
+		out = append(out, widgets.WrapRow(theme.Unit, act))
+	}
+	return out
+}
+
+// act carries a message's action out: in this wizard where it is one of its steps.
+func (w *Wizard) act(a present.Action) {
+	switch {
+	case a.Intent == present.ChooseStep && a.Arg == "when" && w.req.Version != "":
+		w.show("to")
+	case a.Intent == present.ChooseStep:
+		w.show(a.Arg)
+	default:
+		w.env.Intent(a)
+	}
+}
+
+// refuse shows why a step cannot be done.
+func (w *Wizard) refuse(key string, m present.Told) {
+	w.put(key, "", w.told(m)...)
+	w.frame.SetReady(false)
+	w.frame.BackBtn.Show()
 }
 
 func troubles(list []face.Trouble) fyne.CanvasObject {
@@ -117,6 +150,7 @@ func (w *Wizard) start() {
 	lib, plan := w.env.Library(), w.plan
 	if lib == nil || plan == nil {
 		w.running = false
+		w.refuse("run", present.Tell(w.env.Now(), string(words.Locked), 0, w.env.Now(), nil))
 		return
 	}
 	latest := newLatest(w.env, func(f face.Progress) {
@@ -133,9 +167,11 @@ func (w *Wizard) start() {
 		w.env.Do(func() {
 			w.running, w.cancel = false, nil
 			if err != nil && !report.Stopped {
-				w.put("run", "", widgets.NewText(texts.RestoreFailed, widgets.Para))
-				w.frame.BackBtn.Show()
-				return
+				w.short = present.TellRefusal(w.env.Now(), err)
+				if report.Selected == 0 {
+					w.refuse("run", w.short)
+					return
+				}
 			}
 			w.report = &report
 			w.show("proof")
@@ -153,6 +189,9 @@ func (w *Wizard) showProof() {
 	}
 	if vm.Note != "" {
 		content = append(content, widgets.NewText(vm.Note, widgets.Para))
+	}
+	if w.short.What != "" {
+		content = append(content, w.told(w.short)...)
 	}
 	if len(vm.Missing) > 0 {
 		content = append(content, troubles(vm.Missing))

@@ -29,6 +29,7 @@ type Wizard struct {
 	plan      *face.Plan
 	waived    bool
 	report    *face.Report
+	short     present.Told // why the run did not come to its end
 	cancel    context.CancelFunc
 	running   bool
 	prog      *progress
@@ -55,6 +56,7 @@ func (w *Wizard) Opened(r page.Route) {
 		return
 	}
 	w.round++
+	w.short = present.Told{}
 	w.req, w.plan, w.report, w.waived, w.suggested = face.Request{Conflict: face.KeepBoth}, nil, nil, false, time.Time{}
 	if r.Plan != nil {
 		w.plan, w.req = r.Plan, r.Plan.Request

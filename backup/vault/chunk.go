@@ -85,7 +85,8 @@ type Sealed struct {
 func (s Sealed) Name() string { return ChunkName(s.Cap.CID) }
 
 // Seal hashes and encrypts the first n bytes of buf's Room, in place: the bytes hashed are the bytes encrypted. It is the only
-// function that seals chunks. With own not nil the content is not deduplicated against other files (dedup=off).
+// function that seals chunks. With own not nil the content is not deduplicated against other files (dedup=off). The variant used is
+// the one given or, where a collection condemns its name (Avoid), the next that is free; ErrCondemned: none is.
 func (k *Generation) Seal(buf *ChunkBuffer, n int, variant uint8, own *FileID) (Sealed, error) {
 	if n < 1 || n > MaxChunk || n > len(buf.Room()) {
 		return Sealed{}, fmt.Errorf("chunk of %d bytes: %w", n, ErrMalformed)
@@ -97,9 +98,13 @@ func (k *Generation) Seal(buf *ChunkBuffer, n int, variant uint8, own *FileID) (
 	s := Sealed{Sum: sha256.Sum256(content)}
 	s.Cap.Len = uint32(n)
 	h := chunkHash(n, s.Sum, own)
-	s.Cap.CID = mac(k.cid[:], h[:], []byte{variant})
+	defer clear(h[:])
+	for s.Cap.CID = k.chunkName(h, variant); k.avoid != nil && k.avoid(s.Cap.CID); s.Cap.CID = k.chunkName(h, variant) {
+		if variant++; variant == 0 {
+			return Sealed{}, fmt.Errorf("all names of a chunk: %w", ErrCondemned)
+		}
+	}
 	s.Cap.Key = mac(k.conv[:], h[:], []byte{variant})
-	clear(h[:])
 
 	hdr := obj[:chunkHeaderLen]
 	copy(hdr, "LPC1")
@@ -114,6 +119,26 @@ func (k *Generation) Seal(buf *ChunkBuffer, n int, variant uint8, own *FileID) (
 	s.Object = obj
 	s.Cap.Object = sha256.Sum256(obj)
 	return s, nil
+}
+
+func (k *Generation) chunkName(h [32]byte, variant uint8) CID {
+	return mac(k.cid[:], h[:], []byte{variant})
+}
+
+// VariantOf finds the variant under which the first n bytes of buf's Room have this name, for healing: Seal with it then makes the
+// object that stood there. false: they have that name under none.
+func (k *Generation) VariantOf(buf *ChunkBuffer, n int, own *FileID, name CID) (uint8, bool) {
+	if n < 1 || n > len(buf.Room()) {
+		return 0, false
+	}
+	h := chunkHash(n, sha256.Sum256(buf.Room()[:n]), own)
+	defer clear(h[:])
+	for v := range 256 {
+		if k.chunkName(h, uint8(v)) == name {
+			return uint8(v), true
+		}
+	}
+	return 0, false
 }
 
 func chunkHash(n int, sum Hash, own *FileID) [32]byte {

@@ -64,7 +64,11 @@ type Commit struct {
 	Inline      []byte // encoded ObjectList of at most MaxInlineList bytes
 	FoldedTo    uint64 // CommitFull: deltas up to this number are contained
 	Cosign      []byte // CommitGCIntent: signatures of the author's control key over the record without this field
+	Condemned   []CID  // CommitGCIntent: the names that are to be collected, ascending, at most MaxCondemned
 }
+
+// MaxCondemned is how many names one gc-intent condemns; a larger collection writes several.
+const MaxCondemned = 1 << 17
 
 const (
 	tagSpace       = 0x01
@@ -86,10 +90,11 @@ const (
 	tagInline   = 0x18
 	tagFoldedTo = 0x19
 	tagCosign   = 0x1a
+	tagCondemn  = 0x1b
 )
 
 var commitTags = []uint16{tagSpace, tagKind, tagAuthor, tagSeq, tagPrev, tagGeneration, tagPayloadHash, tagTime, tagCtlSeq,
-	tagCtlHash, tagSeen, tagType, tagFlags, tagCounters, tagLists, tagInline, tagFoldedTo, tagCosign}
+	tagCtlHash, tagSeen, tagType, tagFlags, tagCounters, tagLists, tagInline, tagFoldedTo, tagCosign, tagCondemn}
 
 // Encode makes the signed record.
 func (c Commit) Encode() []byte {
@@ -123,6 +128,9 @@ func (c Commit) Encode() []byte {
 	}
 	if c.Cosign != nil {
 		f.Bytes(tagCosign, c.Cosign)
+	}
+	if c.Type == CommitGCIntent {
+		f.Bytes(tagCondemn, appendCIDs(nil, c.Condemned))
 	}
 	return f.Encoded()
 }
@@ -194,7 +202,17 @@ func ParseCommit(signed []byte) (c Commit, err error) {
 	} else if r.Has(tagFoldedTo) {
 		return fail(ErrMalformed)
 	}
-	c.Cosign = r.Bytes(tagCosign)
+	if c.Type != CommitGCIntent && (r.Has(tagCosign) || r.Has(tagCondemn)) {
+		return fail(ErrMalformed)
+	}
+	if c.Cosign = r.Bytes(tagCosign); r.Has(tagCosign) && len(c.Cosign) != SignaturesLen {
+		return fail(ErrMalformed)
+	}
+	if c.Type == CommitGCIntent {
+		if c.Condemned, err = parseCIDs(r.Bytes(tagCondemn), MaxCondemned); err != nil || len(c.Condemned) == 0 {
+			return fail(ErrMalformed)
+		}
+	}
 	return c, nil
 }
 

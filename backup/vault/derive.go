@@ -61,6 +61,7 @@ type Generation struct {
 	conv   [32]byte
 	env    [32]byte
 	ctl    [32]byte
+	avoid  func(CID) bool // names that Seal must not give, nil = none
 }
 
 // NewGeneration derives the keys of generation g from W_g, of which it keeps the reference.
@@ -73,6 +74,10 @@ func NewGeneration(space SpaceID, g uint32, w secret.Secret) *Generation {
 		ctl:  Exp(w.Bytes(), "ctl", space, g),
 	}
 }
+
+// Avoid makes Seal pass over the names that condemned reports (FORMAT.md, "Collection"): content goes to the next variant. condemned
+// may be called by several goroutines at once; call Avoid before the first Seal.
+func (k *Generation) Avoid(condemned func(CID) bool) { k.avoid = condemned }
 
 // WriterKey is W_g itself, for sealed local files and rings.
 func (k *Generation) WriterKey() secret.Secret { return k.writer }

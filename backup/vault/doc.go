@@ -16,6 +16,7 @@ var (
 	ErrMissing   = errors.New("a stored object is missing")                  // referenced, not there
 	ErrNewer     = errors.New("written by a newer version of Lightproof")    // unknown version, suite or control type
 	ErrMalformed = errors.New("malformed record")                            // violates the encoding rules of FORMAT.md
+	ErrCondemned = errors.New("the name is given up to a collection")        // must be neither written nor referred to any more
 	ErrWrongKey  = errors.New("the key does not open this")                  // an unlock secret does not fit
 	ErrKDFBounds = errors.New("key derivation parameters are out of bounds") // refused before allocation
 )

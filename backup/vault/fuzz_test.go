@@ -170,10 +170,12 @@ func FuzzCommit(f *testing.F) {
 	c := Commit{Space: SpaceID{1}, Author: DeviceID{2}, Seq: 3, Generation: 1, Control: Head{Seq: 1}, Seen: []SeenHead{{Tag: DevTag{4}, Head: Head{Seq: 9}}},
 		Suspect: true, Counters: Counters{Files: 5, LastVerify: -1}, Lists: []ListPart{{Name: name, Hash: Hash{7}}}, Inline: ObjectList{}.Encode()}
 	full := c
-	full.Type, full.FoldedTo, full.Cosign = CommitFull, 2, []byte{1}
+	full.Type, full.FoldedTo = CommitFull, 2
+	intent := c
+	intent.Type, intent.Cosign, intent.Condemned = CommitGCIntent, Signatures{}.Encode(), []CID{{1}, {2}}
 	big := c
 	big.Seq = 1 << 63
-	seeds(f, c.Encode(), full.Encode(), big.Encode())
+	seeds(f, c.Encode(), full.Encode(), big.Encode(), intent.Encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		same(t, b, ParseCommit, Commit.Encode, false)
 		if v, err := ParseCommit(b); err == nil && (v.Seq == 0 || v.Seq > MaxSeq || len(v.Inline) > MaxInlineList || v.FoldedTo >= v.Seq) {

@@ -3,6 +3,7 @@ package vault_test
 import (
 	"bytes"
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -111,7 +112,13 @@ func (d *drift) page(b []byte, name string) {
 }
 
 func TestGoldenVaultIsWrittenTheSameToday(t *testing.T) {
-	g, o, _ := readGolden(t)
+	for dir := range goldenVaults {
+		t.Run(filepath.Base(dir), func(t *testing.T) { writtenTheSame(t, dir) })
+	}
+}
+
+func writtenTheSame(t *testing.T, dir string) {
+	g, o, _ := readGolden(t, dir)
 	ctx := context.Background()
 	r, err := reader.Recover(ctx, o, g.space(), g.kit(0), []byte(g.Passphrase), nil)
 	if err != nil {
@@ -160,7 +167,7 @@ func TestGoldenVaultIsWrittenTheSameToday(t *testing.T) {
 		}
 	}
 	for _, what := range strings.Split("chunk,capability,reference,bundle,page,part list,control entry,epoch object,commit,object list", ",") {
-		if d.counts[what] == 0 {
+		if d.counts[what] == 0 && dir == goldenDir {
 			t.Errorf("no %s was written again", what)
 		}
 	}

@@ -222,11 +222,34 @@ func TestMakeGoldenVault(t *testing.T) {
 	if os.Getenv("LIGHTPROOF_MAKE_GOLDEN") != "1" {
 		t.Skip("the golden vault is made once; LIGHTPROOF_MAKE_GOLDEN=1 asks for it")
 	}
-	if _, err := os.Stat(goldenDir); !errors.Is(err, fs.ErrNotExist) {
-		t.Fatalf("%s is there already: what was stored once stays (%v)", goldenDir, err)
+	made := 0
+	for i, story := range []func(*testing.T){
+		func(t *testing.T) {
+			g, place, local := makeGolden(t)
+			g.write(t, goldenDir, map[string]map[string][]byte{"place": place, "local": local})
+		},
+		func(t *testing.T) {
+			g, place := makeCollection(t)
+			g.write(t, collectionDir, map[string]map[string][]byte{"place": place})
+		},
+	} {
+		dir := []string{goldenDir, collectionDir}[i]
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			continue // what was stored once stays
+		}
+		made++
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			cryptotest.SetGlobalRandom(t, uint64(i+1))
+			story(t)
+		})
 	}
-	cryptotest.SetGlobalRandom(t, 1)
-	g, place, local := makeGolden(t)
+	if made == 0 {
+		t.Fatal("all golden vaults are there already")
+	}
+}
+
+// write stores a golden vault and its golden.json.
+func (g *golden) write(t *testing.T, goldenDir string, parts map[string]map[string][]byte) {
 	write := func(under string, files map[string][]byte) {
 		for _, n := range slices.Sorted(maps.Keys(files)) {
 			path := filepath.Join(goldenDir, under, filepath.FromSlash(n))
@@ -239,8 +262,9 @@ func TestMakeGoldenVault(t *testing.T) {
 			g.Objects = append(g.Objects, goldenObject{under + "/" + n, len(files[n]), fmt.Sprintf("%x", sha256.Sum256(files[n]))})
 		}
 	}
-	write("place", place)
-	write("local", local)
+	for _, part := range slices.Sorted(maps.Keys(parts)) {
+		write(part, parts[part])
+	}
 	if err := os.WriteFile(filepath.Join(goldenDir, "golden.json"), append(try(json.MarshalIndent(g, "", " ")), '\n'), 0o644); err != nil {
 		t.Fatal(err)
 	}

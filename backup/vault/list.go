@@ -50,11 +50,7 @@ func (l ObjectList) Encode() []byte {
 	}
 	f := NewFields().Bytes(tagListRecords, rec)
 	if len(l.Dropped) > 0 {
-		var d []byte
-		for _, c := range l.Dropped {
-			d = append(d, c[:]...)
-		}
-		f.Bytes(tagListDropped, d)
+		f.Bytes(tagListDropped, appendCIDs(nil, l.Dropped))
 	}
 	return f.Encoded()
 }
@@ -70,7 +66,7 @@ func ParseObjectList(b []byte) (l ObjectList, err error) {
 		return l, fmt.Errorf("object list: %w", err)
 	}
 	rec, drop := r.Bytes(tagListRecords), r.Bytes(tagListDropped)
-	if len(rec)%ObjectRecordLen != 0 || len(drop)%32 != 0 {
+	if len(rec)%ObjectRecordLen != 0 {
 		return l, bad
 	}
 	l.Records = make([]ObjectRecord, 0, len(rec)/ObjectRecordLen)
@@ -84,12 +80,30 @@ func ParseObjectList(b []byte) (l ObjectList, err error) {
 		}
 		l.Records = append(l.Records, o)
 	}
-	for ; len(drop) > 0; drop = drop[32:] {
-		c := CID(drop[:32])
-		if n := len(l.Dropped); n > 0 && bytes.Compare(l.Dropped[n-1][:], c[:]) >= 0 {
-			return l, bad
-		}
-		l.Dropped = append(l.Dropped, c)
+	if l.Dropped, err = parseCIDs(drop, MaxListPart/32); err != nil {
+		return l, bad
 	}
 	return l, nil
+}
+
+func appendCIDs(b []byte, list []CID) []byte {
+	for _, c := range list {
+		b = append(b, c[:]...)
+	}
+	return b
+}
+
+// parseCIDs decodes bare names: ascending, each once, at most limit.
+func parseCIDs(b []byte, limit int) (out []CID, err error) {
+	if len(b)%32 != 0 || len(b)/32 > limit {
+		return nil, fmt.Errorf("names: %w", ErrMalformed)
+	}
+	for ; len(b) > 0; b = b[32:] {
+		c := CID(b[:32])
+		if n := len(out); n > 0 && bytes.Compare(out[n-1][:], c[:]) >= 0 {
+			return nil, fmt.Errorf("names: %w", ErrMalformed)
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }

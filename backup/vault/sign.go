@@ -11,6 +11,9 @@ import (
 
 const mldsaSigLen = 3309
 
+// SignaturesLen is the length of encoded signatures: Ed25519 (64) || ML-DSA-65 (3309).
+const SignaturesLen = 64 + mldsaSigLen
+
 // Signatures is the pair that stands under every signed record; both must verify.
 type Signatures struct {
 	Ed25519 [64]byte
@@ -113,7 +116,7 @@ func (s Signatures) Encode() []byte {
 
 // ParseSignatures is the reverse of Encode.
 func ParseSignatures(b []byte) (s Signatures, err error) {
-	if len(b) != 64+mldsaSigLen {
+	if len(b) != SignaturesLen {
 		return s, fmt.Errorf("signatures of %d bytes: %w", len(b), ErrMalformed)
 	}
 	copy(s.Ed25519[:], b)

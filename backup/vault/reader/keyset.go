@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"lightproof/backup/vault"
+	"lightproof/backup/vault/writer"
 	"lightproof/keystore/secret"
 )
 
@@ -19,7 +20,12 @@ type Keyset struct {
 	Generations []secret.Secret // E_1 … E_g
 	Genesis     vault.Hash      // root of trust of the control chain
 	Mix         secret.Secret   // M, opens epoch objects
+
+	condemned writer.Condemned
 }
+
+// Condemned is the set of names that collections claim; every view of this keyset keeps to it and adds to it.
+func (k *Keyset) Condemned() *writer.Condemned { return &k.condemned }
 
 // Wipe clears all secrets.
 func (k *Keyset) Wipe() {

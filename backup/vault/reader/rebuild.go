@@ -2,6 +2,8 @@ package reader
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
@@ -9,13 +11,14 @@ import (
 
 // Rebuild reads the whole catalogue from stored objects: of each log the newest full commit, then all commits after what it contains.
 // Where pages of that full commit are lost, the commits before it are read as well: they hold the same files in other objects. Logs are
-// also held against what the others say to have seen of them. progress may be nil. The returned heads are those read up to.
+// also held against what the others say to have seen of them, and against the collections announced in any of them. progress may be nil. The returned heads are those read up to.
 func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain, progress func(done, total int)) (*Catalogue, map[vault.DevTag]vault.Head, []writer.Finding, error) {
 	c := NewCatalogue()
 	heads := map[vault.DevTag]vault.Head{}
 	histories := writer.Histories{}
 	var seen []vault.SeenHead
 	var found []writer.Finding
+	view.Obey(&k.condemned)
 	for _, p := range chain.Principals() {
 		if p.Device == nil {
 			continue
@@ -28,7 +31,7 @@ func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Key
 				seen = append(seen, lc.Header.Seen...)
 			})
 			if newest == vault.MaxSeq {
-				found = append(found, f...)
+				found = append(found, slices.DeleteFunc(f, collecting)...) // those are judged at the end
 				heads[tag] = head
 			}
 			if err != nil {
@@ -64,7 +67,29 @@ func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Key
 			found = append(found, writer.Finding{Name: "l/" + s.Tag.String(), Err: err})
 		}
 	}
-	return c, heads, found, nil
+	late, err := k.listedInSpite(ctx, o, view, chain)
+	return c, heads, append(found, late...), err
+}
+
+func collecting(f writer.Finding) bool { return errors.Is(f.Err, vault.ErrCondemned) }
+
+// listedInSpite walks all logs once more where a collection was announced: only now are the intents of all of them known. It reports
+// each object that a log listed although it knew of the intent: such a listing protects nothing.
+func (k *Keyset) listedInSpite(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain) (late []writer.Finding, err error) {
+	if k.condemned.Len() == 0 {
+		return nil, nil
+	}
+	for _, p := range chain.Principals() {
+		if p.Device == nil {
+			continue
+		}
+		_, found, err := writer.WalkLog(ctx, o, view, chain, p.Device.Tag, vault.Head{}, func(writer.LogCommit) error { return nil })
+		if err != nil {
+			return nil, err
+		}
+		late = append(late, slices.DeleteFunc(found, func(f writer.Finding) bool { return !collecting(f) })...)
+	}
+	return late, nil
 }
 
 // relevant collects from one log the newest full commit up to a number, then the commits that it does not contain, in order.

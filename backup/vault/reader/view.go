@@ -18,6 +18,7 @@ func (k *Keyset) View() *writer.Keyset {
 		v.Generations = append(v.Generations, vault.NewGeneration(k.Space, g, secret.New(append([]byte(nil), w[:]...))))
 		v.EPKs = append(v.EPKs, nil)
 	}
+	v.Obey(&k.condemned)
 	return v
 }
 

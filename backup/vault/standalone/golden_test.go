@@ -23,6 +23,9 @@ import (
 
 const goldenDir = "../testdata/golden"
 
+// goldenVaults lists all golden vaults.
+var goldenVaults = []string{goldenDir, goldenDir + "-collection"}
+
 // golden is what golden.json says of the golden vault.
 type golden struct {
 	Passphrase string
@@ -38,7 +41,9 @@ type golden struct {
 	}
 }
 
-func readGolden(t testing.TB) (g golden) {
+func readGolden(t testing.TB) golden { return readGoldenAt(t, goldenDir) }
+
+func readGoldenAt(t testing.TB, goldenDir string) (g golden) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(goldenDir, "golden.json"))
 	if err != nil {
@@ -93,17 +98,19 @@ func (k taker) compare(t *testing.T, want map[string]string) {
 }
 
 func TestGoldenVaultIsRestoredFromTheDocumentAlone(t *testing.T) {
-	g := readGolden(t)
-	for i, k := range g.Kits {
-		kit, err := KitFromWords(k.Words, words.List())
-		if err != nil || hex.EncodeToString(kit) != k.Hex {
-			t.Fatal(err)
+	for _, dir := range goldenVaults {
+		g := readGoldenAt(t, dir)
+		for i, k := range g.Kits {
+			kit, err := KitFromWords(k.Words, words.List())
+			if err != nil || hex.EncodeToString(kit) != k.Hex {
+				t.Fatal(err)
+			}
+			got := taker{}
+			if err := Restore(context.Background(), filepath.Join(dir, "place"), kit, []byte(g.Passphrase), got.take); err != nil {
+				t.Errorf("%s, kit %d: %v", dir, i+1, err)
+			}
+			got.compare(t, g.tree())
 		}
-		got := taker{}
-		if err := Restore(context.Background(), filepath.Join(goldenDir, "place"), kit, []byte(g.Passphrase), got.take); err != nil {
-			t.Errorf("kit %d: %v", i+1, err)
-		}
-		got.compare(t, g.tree())
 	}
 }
 

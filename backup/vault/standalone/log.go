@@ -1,17 +1,22 @@
 package standalone
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
 )
 
-const commitFull = 1
+const (
+	commitFull     = 1
+	commitGCIntent = 4
+	maxCondemned   = 131072
+)
 
 var commitShape = shape{{0x01, 16, true}, {0x02, 1, true}, {0x03, 16, true}, {0x04, 8, true}, {0x05, 32, true}, {0x06, 4, true},
 	{0x07, 32, true}, {0x10, 8, true}, {0x11, 8, true}, {0x12, 32, true}, {0x13, 0, false}, {0x14, 1, true}, {0x15, 1, true}, {0x16, 36, true},
-	{0x17, 0, false}, {0x18, 0, false}, {0x19, 8, false}, {0x1a, sigSize, false}}
+	{0x17, 0, false}, {0x18, 0, false}, {0x19, 8, false}, {0x1a, sigSize, false}, {0x1b, 0, false}}
 
 // commit is a verified commit.
 type commit struct {
@@ -60,7 +65,28 @@ func (k *keys) openCommit(name string, obj []byte) (*commit, error) {
 	if (r[0x14][0] == commitFull) != (r[0x19] != nil) || c.foldedTo() >= c.seq {
 		return nil, fmt.Errorf("foldedTo: %w", ErrMalformed)
 	}
-	return c, nil
+	return c, c.checkIntent()
+}
+
+// checkIntent demands names to collect of a gc-intent, and of no other commit. What it condemns is no matter of a restore.
+func (c *commit) checkIntent() error {
+	bad := fmt.Errorf("gc-intent: %w", ErrMalformed)
+	if c.record[0x14][0] != commitGCIntent {
+		if c.record[0x1a] != nil || c.record[0x1b] != nil {
+			return bad
+		}
+		return nil
+	}
+	names, err := bare(c.record[0x1b], 32, maxCondemned)
+	if err != nil || len(names) == 0 {
+		return bad
+	}
+	for i := 1; i < len(names); i++ {
+		if bytes.Compare(names[i-1], names[i]) >= 0 {
+			return bad
+		}
+	}
+	return nil
 }
 
 // follows tells whether a commit is the valid next one of its author's log, but for the cap.

@@ -28,6 +28,9 @@ func (k *Keyset) SealList(seq uint64, list []byte) (Built, vault.ListPart, error
 	if len(list) > vault.MaxListPart {
 		return Built{}, vault.ListPart{}, fmt.Errorf("object list of %d bytes: %w", len(list), vault.ErrMalformed)
 	}
+	if err := k.obeyed(list); err != nil {
+		return Built{}, vault.ListPart{}, err
+	}
 	var x [4]byte
 	rand.Read(x[:])
 	name := vault.ListName(k.Tag, seq, hex.EncodeToString(x[:]))
@@ -45,6 +48,7 @@ func (k *Keyset) SealPayload(seq uint64, plain []byte) ([]byte, error) {
 }
 
 // SealCommit signs and seals a commit whose payload is sealed already. It fills in Space, Author, Generation and PayloadHash.
+// ErrCondemned: it lists a name that a collection claims (Obey).
 func (k *Keyset) SealCommit(c vault.Commit, payload []byte) (BuiltCommit, error) {
 	return k.sealCommit(c, payload, vault.CommitName(k.Tag, c.Seq))
 }
@@ -58,6 +62,9 @@ func (k *Keyset) SealCommitBeside(c vault.Commit, payload []byte) (BuiltCommit, 
 }
 
 func (k *Keyset) sealCommit(c vault.Commit, payload []byte, name string) (BuiltCommit, error) {
+	if err := k.obeyed(c.Inline); err != nil {
+		return BuiltCommit{}, err
+	}
 	g := k.Current()
 	c.Space, c.Author, c.Generation, c.PayloadHash = k.Space, k.Device, g.Number, sha256.Sum256(payload)
 	signed := c.Encode()

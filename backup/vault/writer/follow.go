@@ -209,6 +209,9 @@ func (k *Keyset) follow(ctx context.Context, o Objects, ref *vault.EpochRef) err
 			return fmt.Errorf("writer ring: %w", vault.ErrTampered)
 		}
 	}
+	if k.condemned != nil {
+		gen.Avoid(k.condemned.Has)
+	}
 	k.Generations, k.EPKs = append(k.Generations, gen), append(k.EPKs, ref.EPK)
 	return nil
 }

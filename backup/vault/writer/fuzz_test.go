@@ -96,3 +96,23 @@ func FuzzOpenCommitAndList(f *testing.F) {
 		}
 	})
 }
+
+func FuzzKeptIntent(f *testing.F) {
+	f.Add(Intent{Tag: vault.DevTag{1}, At: vault.Head{Seq: 2, Hash: vault.Hash{3}}, Names: []vault.CID{{4}, {5}}}.Encode())
+	f.Add(make([]byte, 48))
+	f.Add(make([]byte, 81))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		i, err := ParseIntent(b)
+		if err != nil {
+			return
+		}
+		if len(i.Names) == 0 || !bytes.Equal(i.Encode(), b) {
+			t.Fatalf("%+v", i)
+		}
+		var set Condemned
+		set.Learn(i)
+		if !set.Has(i.Names[0]) || len(set.Intents()) != 1 {
+			t.Fatal("learnt nothing")
+		}
+	})
+}

@@ -26,6 +26,8 @@ type Keyset struct {
 	Generations []*vault.Generation
 	EPKs        [][]byte          // public keys beside Generations
 	Credentials map[string]string // storage logins by destination
+
+	condemned *Condemned // names that a collection claims, nil = not asked to obey; see Obey
 }
 
 // Current is the newest generation held.

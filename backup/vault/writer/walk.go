@@ -11,7 +11,8 @@ import (
 // LogCommit is one verified commit with its object lists.
 type LogCommit struct {
 	OpenedCommit
-	List vault.ObjectList
+	List   vault.ObjectList
+	Intent *Intent // a collection that it announces and that counts, nil for all others
 }
 
 // Logs lists the tags of all logs at a destination.
@@ -43,20 +44,22 @@ type log struct {
 	last    uint64              // highest number found within the cap
 	capped  map[uint64]vault.Hash
 	head    vault.Head
-	control uint64 // control entry that the commit at head names
+	control uint64                  // control entry that the commit at head names
+	seen    map[vault.DevTag]uint64 // newest commits of all logs that this one is known to have seen
 	found   []Finding
 }
 
 // WalkLog verifies a log from after (its zero value: from the beginning) and calls fn for each commit in order. It ends at the last
 // valid commit, which it returns. A commit that should be there and is not, or does not verify, ends the walk with a finding; so does
 // a log that has lost the commit at after: ErrRollback (it ends earlier) or ErrFork (another stands there). A commit that is gone
-// while later ones are there gives ErrVanished, an unreadable object list a finding with its name, and the walk goes on.
+// while later ones are there gives ErrVanished, an unreadable object list a finding with its name, and the walk goes on; so it does
+// where a commit lists what a collection claims although its log knew (ErrCondemned; the record is left out).
 func WalkLog(ctx context.Context, o Objects, k *Keyset, c *vault.Chain, tag vault.DevTag, after vault.Head, fn func(LogCommit) error) (vault.Head, []Finding, error) {
 	p := c.ByTag(tag)
 	if p == nil {
 		return after, []Finding{{Name: "l/" + tag.String(), Err: fmt.Errorf("log of no known device: %w", vault.ErrTampered)}}, nil
 	}
-	l := &log{ctx: ctx, o: o, k: k, c: c, device: p.Device.ID, tag: tag, head: after, places: map[uint64][]string{}}
+	l := &log{ctx: ctx, o: o, k: k, c: c, device: p.Device.ID, tag: tag, head: after, places: map[uint64][]string{}, seen: map[vault.DevTag]uint64{}}
 	all, err := names(ctx, o, "l/"+tag.String()+"/")
 	if err != nil {
 		return after, nil, err
@@ -95,6 +98,7 @@ func WalkLog(ctx context.Context, o Objects, k *Keyset, c *vault.Chain, tag vaul
 			}
 			break
 		}
+		l.collect(&next)
 		if err := fn(next); err != nil {
 			return l.end(), l.found, err
 		}
@@ -144,6 +148,9 @@ func (l *log) resume() bool {
 	switch {
 	case err == nil:
 		l.control = c.Header.Control.Seq
+		for _, s := range c.Header.Seen {
+			l.seen[s.Tag] = s.Seq
+		}
 	case other:
 		l.report(l.head.Seq, fmt.Errorf("commit %d is another one than seen before: %w", l.head.Seq, vault.ErrFork))
 		return false

@@ -272,6 +272,9 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 			}
 		}
 		for d, sent := range b.sent {
+			if !slices.Contains(b.run.destinations(), d) {
+				continue // it was lost before a Barrier covered what it was sent: all that is owed again
+			}
 			for cid := range sent {
 				c := catalog.Copy{Level: catalog.LevelSent, SentAt: now}
 				if err := w.Copies.Put(ctx, catalog.CopyKey{Destination: d.id, CID: cid}, c); err != nil {

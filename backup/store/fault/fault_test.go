@@ -85,6 +85,25 @@ func TestCrashWithinBarrierLeavesAPart(t *testing.T) {
 	}
 }
 
+func TestALostBatchIsGoneAndTheStoreGoesOn(t *testing.T) {
+	place := memory.NewPlace()
+	plan := NewPlan().LoseAt(1)
+	s := plan.Wrap(place.Open())
+	if err := run(t.Context(), s); !errors.Is(err, ErrLost) {
+		t.Fatal(err)
+	}
+	if got := place.Names(); len(got) != 0 {
+		t.Fatalf("left: %v", got)
+	}
+	if err := run(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	plan.MustHaveFired(t)
+	if got := place.Names(); len(got) != 6 {
+		t.Fatalf("put again: %v", got)
+	}
+}
+
 func TestPlannedErrors(t *testing.T) {
 	odd := errors.New("odd")
 	for name, c := range map[string]struct {

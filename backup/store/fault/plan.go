@@ -15,6 +15,9 @@ import (
 // ErrCrashed is what every call gets after the planned crash: the process that asked is taken to be dead.
 var ErrCrashed = errors.New("planned crash")
 
+// ErrLost is what a Barrier gets that was planned to lose its batch.
+var ErrLost = errors.New("planned loss of what no Barrier had covered")
+
 // Op is a set of the store's methods.
 type Op uint16
 
@@ -52,7 +55,7 @@ type Plan struct {
 	bytes    int64 // put so far
 	full     *planned
 	capacity int64
-	buffered bool // a crash is planned: puts wait in memory
+	buffered bool // a crash or a loss is planned: puts wait in memory
 	crashed  bool
 	away     bool
 }
@@ -69,6 +72,7 @@ type planned struct {
 	mode  Mode
 	crash bool
 	part  int // crash within a Barrier, when so many objects were moved
+	lose  bool
 }
 
 // NewPlan makes a plan without faults: the wrapped Store then only counts.
@@ -78,7 +82,7 @@ func (p *Plan) add(f *planned) *Plan {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults = append(p.faults, f)
-	if f.crash {
+	if f.crash || f.lose {
 		p.buffered = true
 	}
 	return p
@@ -103,6 +107,12 @@ func (p *Plan) CrashAfter(ops Op, n int, mode Mode) *Plan {
 // CrashWithin crashes inside the n-th Barrier, when the first part of the objects it covers are durable and the others lost.
 func (p *Plan) CrashWithin(n, part int) *Plan {
 	return p.add(&planned{what: fmt.Sprintf("crash within Barrier %d", n), ops: Barrier, at: n, crash: true, part: part})
+}
+
+// LoseAt makes the n-th Barrier lose everything that was put since the one before, and fail with ErrLost; the Store goes on. It is what
+// a drive does whose cache lost power for a moment.
+func (p *Plan) LoseAt(n int) *Plan {
+	return p.add(&planned{what: fmt.Sprintf("lose at Barrier %d", n), ops: Barrier, at: n, lose: true})
 }
 
 // Slow delays the n-th and every later call by d, or until its context is done.
@@ -191,7 +201,7 @@ func (p *Plan) MustHaveFired(t testing.TB) {
 	}
 }
 
-// enter counts a call that adds size bytes, runs what is planned before it, and returns the crash that is planned for it, if any.
+// enter counts a call that adds size bytes, runs what is planned before it, and returns the crash or loss that is planned for it, if any.
 func (p *Plan) enter(ctx context.Context, op Op, size int64) (crash *planned, err error) {
 	p.mu.Lock()
 	if p.crashed {
@@ -209,7 +219,7 @@ func (p *Plan) enter(ctx context.Context, op Op, size int64) (crash *planned, er
 			continue
 		}
 		f.fired++
-		if f.crash {
+		if f.crash || f.lose {
 			crash = f
 		} else {
 			due = append(due, f)

@@ -37,7 +37,7 @@ func (s *Store) call(ctx context.Context, op Op, size int, fn func(crash *planne
 	if err == nil {
 		err = fn(crash)
 	}
-	if crash != nil {
+	if crash != nil && crash.crash {
 		return s.crash(crash)
 	}
 	if s.plan.Crashed() { // another call crashed while this one ran
@@ -129,6 +129,10 @@ func (s *Store) Barrier(ctx context.Context) error {
 		defer s.mu.Unlock()
 		if s.plan.Crashed() {
 			return ErrCrashed
+		}
+		if crash != nil && crash.lose {
+			s.staged = nil
+			return ErrLost
 		}
 		batch := s.staged
 		if crash != nil && !crash.after {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
@@ -21,6 +22,7 @@ const (
 	ReaderFile   = "reader.bin"   // sealed reader keyset; only the unlocked side reads it
 	settingsFile = "settings.bin" // sealed settings
 	writerDB     = "writer.db"
+	endedFile    = "restore-ended.json" // left for the background part, which takes it
 )
 
 // The modes in which the keys are kept on this computer.
@@ -99,6 +101,44 @@ func WriteFile(path string, b []byte) error {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// RestoreEnded is how a restore ended, in numbers alone. A restore runs in the window or at the terminal; the one who tells of it is the
+// background part, so this is left in the data folder for it.
+type RestoreEnded struct {
+	At        time.Time `json:"at"`
+	Identical int64     `json:"identical"` // of Total, proven
+	Total     int64     `json:"total"`
+	Waits     bool      `json:"waits"` // it could not go on: the target is full or gone
+}
+
+// LeaveRestoreEnded puts it into the data folder; it replaces one that nobody took.
+func LeaveRestoreEnded(home string, r RestoreEnded) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return WriteFile(filepath.Join(home, endedFile), append(b, '\n'))
+}
+
+// TakeRestoreEnded gives what was left, once; nil where nothing was. What cannot be read is dropped: it is news, not a record.
+func TakeRestoreEnded(home string) (*RestoreEnded, error) {
+	path := filepath.Join(home, endedFile)
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if rerr := os.Remove(path); rerr != nil {
+		return nil, rerr // else it would be told at every beat
+	}
+	var r RestoreEnded
+	if err == nil {
+		err = json.Unmarshal(b, &r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
 }
 
 // openWriter opens writer.bin with the start secret.

@@ -128,6 +128,7 @@ func (k *desk) watch(ctx context.Context, events <-chan backup.Event, last *back
 		}
 	}
 	offer(last)
+	k.restored(ctx)
 	mute := false
 	for {
 		select {
@@ -140,6 +141,7 @@ func (k *desk) watch(ctx context.Context, events <-chan backup.Event, last *back
 			}
 			heard = k.now()
 			quiet.Reset(k.Silence)
+			k.restored(ctx)
 			if ev.State != nil {
 				last = ev.State
 				k.notify(ctx, last)
@@ -159,11 +161,36 @@ func (k *desk) watch(ctx context.Context, events <-chan backup.Event, last *back
 	}
 }
 
-// notify sends what the policy wants sent. It does not wait: a desktop may take seconds.
+// restoreNews is how old the end of a restore may be and still be told.
+const restoreNews = time.Hour
+
+// restored tells of a restore that ended since the last look. It looks at the engine's beats, which come every few seconds: no timer
+// of its own wakes the computer.
+func (k *desk) restored(ctx context.Context) {
+	r, err := backup.TakeRestoreEnded(k.Home)
+	k.failed(err)
+	now := k.now()
+	if r == nil || now.Sub(r.At) > restoreNews || r.At.Sub(now) > restoreNews {
+		return
+	}
+	k.tell(ctx, now, func() []Occasion {
+		if r.Waits {
+			return k.policy.RestoreStuck(now, r.Identical, r.Total)
+		}
+		return k.policy.RestoreEnded(now, r.Identical, r.Total)
+	})
+}
+
+// notify sends what the policy wants sent about a state.
 func (k *desk) notify(ctx context.Context, s *backup.State) {
 	now := k.now()
+	k.tell(ctx, now, func() []Occasion { return k.policy.State(now, s) })
+}
+
+// tell sends what was decided and keeps what the policy remembers of it. It does not wait: a desktop may take seconds.
+func (k *desk) tell(ctx context.Context, now time.Time, decide func() []Occasion) {
 	before := k.policy.Memory()
-	k.send(ctx, now, k.policy.State(now, s))
+	k.send(ctx, now, decide())
 	if after := k.policy.Memory(); !sameMemory(before, after) {
 		k.failed(k.save(after))
 	}

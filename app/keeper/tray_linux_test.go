@@ -49,8 +49,11 @@ func childKeeper() {
 	fmt.Println("ended", err)
 }
 
-// play makes the engine's state one of a few.
+// play makes the engine's state one of a few. "beat" changes nothing.
 func play(s *backup.State, what string) {
+	if what == "beat" {
+		return
+	}
 	s.Verdict, s.Causes, s.Paused, s.Work = backup.Safe, nil, nil, nil
 	s.Counts = backup.Counts{Found: 41219, Protected: 41219}
 	switch what {
@@ -291,5 +294,58 @@ func TestNotificationArrivesOnceAcrossARestart(t *testing.T) {
 	case got := <-n.Received:
 		t.Errorf("told again: %+v", got)
 	default:
+	}
+}
+
+// The restore runs in another process; what it left is told at the next sign of life of the engine, once, and not when it is old.
+func TestTheEndOfARestoreIsToldOnce(t *testing.T) {
+	bus := bustest.Start(t)
+	n := bustest.NewNotifications(t, bus)
+	home := t.TempDir()
+	k := runKeeper(t, bus.Address, childRole+"="+home)
+	if got := n.Next(t); got.Title != "All safe" {
+		t.Errorf("%+v", got)
+	}
+	leave := func(r backup.RestoreEnded) {
+		t.Helper()
+		if err := backup.LeaveRestoreEnded(home, r); err != nil {
+			t.Fatal(err)
+		}
+		k.play(t, "beat")
+	}
+	leave(backup.RestoreEnded{At: time.Now(), Identical: 811, Total: 812})
+	if got := n.Next(t); got.Title != "Restore finished" || got.Body != "811 of 812 identical." {
+		t.Errorf("%+v", got)
+	}
+	k.end(t)
+	if r, err := backup.TakeRestoreEnded(home); r != nil || err != nil {
+		t.Errorf("it was not taken: %+v %v", r, err)
+	}
+
+	// A day of its own: what waits is told as waiting, also where the keeper was not running; yesterday's end is no news.
+	for _, c := range []struct {
+		r    backup.RestoreEnded
+		want string
+	}{
+		{backup.RestoreEnded{At: time.Now(), Identical: 503, Total: 812, Waits: true}, "Restore waits: It stopped at 503 of 812."},
+		{backup.RestoreEnded{At: time.Now().Add(-25 * time.Hour), Identical: 1, Total: 1}, ""},
+	} {
+		home := t.TempDir()
+		if err := backup.LeaveRestoreEnded(home, c.r); err != nil {
+			t.Fatal(err)
+		}
+		k := runKeeper(t, bus.Address, childRole+"="+home)
+		var got []string
+		for range 2 {
+			if c.want == "" && len(got) == 1 {
+				break
+			}
+			x := n.Next(t)
+			got = append(got, x.Title+": "+x.Body)
+		}
+		k.end(t)
+		if c.want != "" && !slices.Contains(got, c.want) || c.want == "" && strings.HasPrefix(got[0], "Restore") {
+			t.Errorf("%+v is told as %q", c.r, got)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lightproof/assets/samples"
+	"lightproof/backup"
 	"lightproof/keystore/keystoretest"
 )
 
@@ -86,6 +87,9 @@ func TestTheWholeLineWithEachKindOfKey(t *testing.T) {
 			restored := r.decoded(t, Done, "restore", "--to", back, "--report", filepath.Join(r.dir, "Report"))
 			if restored["selected"] != 8.0 || restored["written_and_identical"] != 8.0 {
 				t.Errorf("restore: %v", restored)
+			}
+			if ended, err := backup.TakeRestoreEnded(r.home); err != nil || ended == nil || ended.Identical != 8 || ended.Total != 8 || ended.Waits {
+				t.Errorf("the background part is told %+v %v", ended, err)
 			}
 			if n := sameTree(t, r.photos, filepath.Join(back, "Pictures")); n != 8 {
 				t.Errorf("%d files compared", n)

@@ -170,6 +170,9 @@ func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.S
 	if rep == nil {
 		return err
 	}
+	if eerr := l.Ended(ctx, rep, err); eerr != nil && err == nil {
+		err = eerr
+	}
 	out := answerOf(rep)
 	out.Continued = resumed
 	if reportDir != "" {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"lightproof/backup"
 	"lightproof/backup/restore"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
@@ -48,6 +49,15 @@ func (l *Library) Together(id vault.FileID) (out []vault.FileID) {
 
 // Fetcher brings stored objects for a restore: from the best destination first, then from each one and from the second copy of records.
 func (l *Library) Fetcher() restore.Fetcher { return fetcher{l} }
+
+// Ended leaves word of how a restore ended for the background part, which tells the person; err is that of the run. One that the person
+// stopped is no news.
+func (l *Library) Ended(ctx context.Context, r *restore.Report, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return backup.LeaveRestoreEnded(l.home, backup.RestoreEnded{At: r.Ended, Identical: int64(r.Written + r.AlreadyThere), Total: int64(r.Selected), Waits: err != nil})
+}
 
 type fetcher struct{ l *Library }
 

@@ -24,6 +24,8 @@ type Desk struct {
 	Home     string
 	Keychain keystore.Keychain
 	KDF      vault.KDF // zero: the format's default
+	// InFront tells whether the person sees the window now: then nothing needs a notification. nil: not known, so they are sent.
+	InFront func() bool
 
 	mu      sync.Mutex
 	release func() error // of the reader's lock

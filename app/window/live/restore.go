@@ -179,6 +179,11 @@ func (l *Library) RunRestore(ctx context.Context, p face.Plan, progress func(fac
 	if rep == nil {
 		return face.Report{}, refused(err)
 	}
+	if l.desk.InFront == nil || !l.desk.InFront() {
+		if eerr := l.lib.Ended(ctx, rep, err); eerr != nil && err == nil {
+			err = eerr
+		}
+	}
 	out := reportOf(rep)
 	out.Took, out.Stopped = time.Since(began), ctx.Err() != nil
 	if werr := l.writeReport(rep, &out, p.Request); werr != nil && err == nil {

@@ -109,9 +109,14 @@ const lowRoom = 32 << 20
 
 // storeCode is the message class of what a destination answered.
 func storeCode(err error) string {
+	var format *local.FormatError
 	switch {
 	case err == nil:
 		return ""
+	case errors.Is(err, errAlarm):
+		return alarmClone
+	case errors.Is(err, vault.ErrNewer), errors.As(err, &format):
+		return "newer"
 	case errors.Is(err, store.ErrWrongPlace):
 		return "wrong-disk"
 	case errors.Is(err, store.ErrFull):

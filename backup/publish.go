@@ -168,12 +168,12 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 		add("too-few-places", NotYet, int64(s.PlacesNow), map[string]string{"places": strconv.Itoa(s.PlacesNow), "planned": strconv.Itoa(s.Plan.Places)})
 	}
 	for _, d := range s.Destinations {
-		if d.Problem == "" {
-			continue
+		if d.Problem == "" || e.alarms[d.Problem] {
+			continue // an alarm is told above
 		}
 		v := NotYet
 		switch {
-		case d.Problem == "wrong-disk", d.Problem == "full", age(d.Problem) > awayLimit:
+		case d.Problem == "wrong-disk", d.Problem == "full", d.Problem == "newer", d.Problem == alarmClone, age(d.Problem) > awayLimit:
 			v = NeedsYou
 		}
 		add(d.Problem, v, 1, map[string]string{"name": d.Label, "destination": d.Label})

@@ -185,6 +185,8 @@ func (a *app) checkKit(ctx context.Context, file string) error {
 	switch err := l.CheckKit(ctx, typed, pass); {
 	case errors.Is(err, vault.ErrMissing):
 		return fmt.Errorf("%w: %w", setup.ErrOtherKit, err)
+	case errors.Is(err, vault.ErrNewer):
+		return err
 	case errors.Is(err, vault.ErrWrongKey), errors.Is(err, vault.ErrTampered):
 		return fmt.Errorf("%w: %w", setup.ErrWrongPassphrase, err)
 	case err != nil:

@@ -49,6 +49,7 @@ const (
 	WeakPassphrase  Class = "weak-passphrase"
 	Locked          Class = "locked"
 	Access          Class = "access"
+	Identity        Class = "identity"
 
 	// This computer and Lightproof itself: codes 5xx.
 	Clock        Class = "clock"
@@ -138,6 +139,8 @@ var catalogue = []entry{
 	{WeakPassphrase, "LP409", "This passphrase is easy to guess.", "Whoever finds the kit could open everything.", "Take six words"},
 	{Locked, "LP410", "Lightproof is locked.", "Photos and names stay closed; copying goes on.", "Unlock"},
 	{Access, "LP411", "A new device, “{name}”, was approved.", "It can read all your photos.", "It was not me"},
+	{Identity, "LP412", "Something else writes under this computer's name.", "Copying stopped: two histories under one name would hide each other.",
+		"Recover here with the kit"},
 
 	{Clock, "LP501", "This computer's clock moved by {by:span}.", "Dates of proof cannot be trusted.", "Open date settings"},
 	{NoRoom, "LP502", "This disk has {room:size} left.", "Lightproof cannot keep records, so it stopped.", "Make room"},

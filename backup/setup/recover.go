@@ -62,6 +62,7 @@ func (o objects) List(ctx context.Context, prefix string, fn func(string, int64)
 
 // Recover opens the vault at a destination with kit and passphrase alone, adds this computer as a new device, revokes the lost ones and
 // starts a new generation. Nothing is written before the kit has opened everything; the destination itself is written by the engine.
+// Errors: vault.ErrNewer (whatever the passphrase), ErrOtherKit, ErrWrongPassphrase, those of words, kit, destination and keychain.
 func Recover(ctx context.Context, o RecoverOptions) (*Recovered, error) {
 	if _, err := backup.ReadDevice(o.Home); !errors.Is(err, backup.ErrNotSetUp) {
 		if err == nil {
@@ -78,6 +79,10 @@ func Recover(ctx context.Context, o RecoverOptions) (*Recovered, error) {
 	}
 	defer kitSecret.Wipe()
 	id, err := local.ReadIdentity(o.Dir)
+	var format *local.FormatError
+	if errors.As(err, &format) {
+		err = fmt.Errorf("%w: %w", vault.ErrNewer, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +100,8 @@ func Recover(ctx context.Context, o RecoverOptions) (*Recovered, error) {
 	if errors.Is(err, vault.ErrMissing) && !slotThere(ctx, obj, kitSecret, space) {
 		err = fmt.Errorf("%w: %w", ErrOtherKit, err)
 	}
-	if errors.Is(err, vault.ErrWrongKey) {
-		err = fmt.Errorf("%w: %w", ErrWrongPassphrase, err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, misfit(err)
 	}
 	defer r.Wipe()
 	if o.Kit != nil && string(o.Kit.Fingerprint[:]) != string(r.Keys.Genesis[:10]) {

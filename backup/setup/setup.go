@@ -149,7 +149,10 @@ func StartWith(home string, pass []byte) (secret.Secret, error) {
 		return secret.Secret{}, err
 	}
 	h, env, ok, err := vault.SplitStart(b)
-	if err != nil || !ok {
+	switch {
+	case err != nil:
+		return secret.Secret{}, fmt.Errorf("writer.bin: %w", err)
+	case !ok:
 		return secret.Secret{}, fmt.Errorf("writer.bin: %w", vault.ErrMalformed)
 	}
 	start, err := h.KDF.Stretch(pass, h.Salt)
@@ -158,7 +161,7 @@ func StartWith(home string, pass []byte) (secret.Secret, error) {
 	}
 	w, err := writer.Open(d.Space, d.Device, env, start)
 	if err != nil {
-		return secret.Secret{}, fmt.Errorf("%w: %w", ErrWrongPassphrase, err)
+		return secret.Secret{}, misfit(err)
 	}
 	w.Wipe()
 	return start, nil
@@ -173,7 +176,7 @@ func NeedsPassphrase(home string) (bool, error) {
 	return reader.NeedsPassphrase(b)
 }
 
-// Unlock opens the reader keyset. Errors: ErrWrongPassphrase, those of the keychain.
+// Unlock opens the reader keyset. Errors: vault.ErrNewer, ErrWrongPassphrase, those of the keychain.
 func Unlock(ctx context.Context, home string, k keystore.Keychain, pass []byte) (*reader.Keyset, error) {
 	d, err := backup.ReadDevice(home)
 	if err != nil {
@@ -191,10 +194,15 @@ func Unlock(ctx context.Context, home string, k keystore.Keychain, pass []byte) 
 		defer lock.Start.Wipe()
 	}
 	keys, err := reader.Open(d.Space, d.Device, b, lock)
-	if errors.Is(err, vault.ErrWrongKey) {
-		err = fmt.Errorf("%w: %w", ErrWrongPassphrase, err)
+	return keys, misfit(err)
+}
+
+// misfit tells a passphrase that does not fit from what a newer version sealed: both come as a key that opens nothing.
+func misfit(err error) error {
+	if errors.Is(err, vault.ErrWrongKey) && !errors.Is(err, vault.ErrNewer) {
+		return fmt.Errorf("%w: %w", ErrWrongPassphrase, err)
 	}
-	return keys, err
+	return err
 }
 
 // ChangePassphrase seals the reader keyset under a new app passphrase. The kit goes on to need the passphrase it was made with.

@@ -14,10 +14,12 @@ import (
 	"time"
 
 	"lightproof/app/window/face"
+	"lightproof/app/window/present"
 	"lightproof/backup"
 	"lightproof/backup/setup"
 	"lightproof/backup/source"
 	"lightproof/backup/store/local"
+	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
 	"lightproof/keystore"
 	"lightproof/keystore/kit"
@@ -320,6 +322,8 @@ func (s *Setup) Recover(ctx context.Context, r face.RecoverRequest) (face.Recove
 	var unknown *words.UnknownWordError
 	var count *words.CountError
 	switch {
+	case errors.Is(err, vault.ErrNewer):
+		return face.Recovered{}, &present.Refused{Code: "newer", Err: err}
 	case errors.As(err, &unknown), errors.As(err, &count), errors.Is(err, words.ErrChecksum), errors.Is(err, setup.ErrOtherKit):
 		return face.Recovered{}, fmt.Errorf("%w: %w", face.ErrWrongWords, err)
 	case errors.Is(err, setup.ErrWrongPassphrase):

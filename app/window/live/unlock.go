@@ -8,9 +8,11 @@ import (
 
 	"lightproof/app/channel"
 	"lightproof/app/window/face"
+	"lightproof/app/window/present"
 	"lightproof/backup"
 	"lightproof/backup/library"
 	"lightproof/backup/setup"
+	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
 	"lightproof/keystore"
 )
@@ -38,6 +40,8 @@ func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library,
 			switch {
 			case errors.Is(err, setup.ErrWrongPassphrase):
 				return nil, fmt.Errorf("%w: %w", face.ErrWrongPassphrase, err)
+			case errors.Is(err, vault.ErrNewer):
+				return nil, &present.Refused{Code: "newer", Err: err}
 			case noKeychain(err) || errors.Is(err, keystore.ErrMissing):
 				return nil, fmt.Errorf("%w: %w", face.ErrKeychain, err)
 			}

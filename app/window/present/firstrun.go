@@ -110,7 +110,7 @@ func KitError(err error) string {
 	case errors.Is(err, face.ErrKeychain):
 		return texts.KeychainLocked
 	}
-	return texts.SetupFailed
+	return refusal(err, texts.SetupFailed)
 }
 
 // FirstProgress is what the last step shows: the first copies as they become real.

@@ -43,3 +43,13 @@ func TellRefusal(now time.Time, err error) Told {
 	}
 	return m
 }
+
+// refusal is the message of an error that has one, in one line; other errors get the text given.
+func refusal(err error, other string) string {
+	var r *Refused
+	if !errors.As(err, &r) {
+		return other
+	}
+	m := TellRefusal(time.Time{}, err)
+	return m.What + " " + m.Why + " " + m.Action.Text + "."
+}

@@ -42,3 +42,12 @@ func TestAPlanThatCanWriteNothingNamesItsTarget(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+func TestWhatANewerVersionWroteIsNoWrongPassphrase(t *testing.T) {
+	err := fmt.Errorf("open: %w", &Refused{Code: "newer", Err: errors.New("inside")})
+	for name, got := range map[string]string{"unlock": UnlockError(err), "recover": KitError(err)} {
+		if !strings.Contains(got, "newer Lightproof") || !strings.Contains(got, "Update Lightproof") || strings.Contains(got, "passphrase") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -225,5 +225,5 @@ func UnlockError(err error) string {
 	case errors.Is(err, face.ErrElsewhere):
 		return texts.OpenElsewhere
 	}
-	return texts.UnlockFailed
+	return refusal(err, texts.UnlockFailed)
 }

@@ -125,22 +125,6 @@ func (k *Generation) chunkName(h [32]byte, variant uint8) CID {
 	return mac(k.cid[:], h[:], []byte{variant})
 }
 
-// VariantOf finds the variant under which the first n bytes of buf's Room have this name, for healing: Seal with it then makes the
-// object that stood there. false: they have that name under none.
-func (k *Generation) VariantOf(buf *ChunkBuffer, n int, own *FileID, name CID) (uint8, bool) {
-	if n < 1 || n > len(buf.Room()) {
-		return 0, false
-	}
-	h := chunkHash(n, sha256.Sum256(buf.Room()[:n]), own)
-	defer clear(h[:])
-	for v := range 256 {
-		if k.chunkName(h, uint8(v)) == name {
-			return uint8(v), true
-		}
-	}
-	return 0, false
-}
-
 func chunkHash(n int, sum Hash, own *FileID) [32]byte {
 	h := sha256.New()
 	if own == nil {

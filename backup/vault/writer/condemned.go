@@ -71,8 +71,11 @@ func (c *Condemned) Learn(i Intent) {
 	}
 }
 
-// Has tells whether a name is condemned.
+// Has tells whether a name is condemned; a nil set condemns nothing.
 func (c *Condemned) Has(name vault.CID) bool {
+	if c == nil {
+		return false
+	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return len(c.names[name]) > 0
@@ -112,6 +115,9 @@ func (k *Keyset) Obey(c *Condemned) {
 		g.Avoid(c.Has)
 	}
 }
+
+// Condemned is the set that Obey gave, nil before.
+func (k *Keyset) Condemned() *Condemned { return k.condemned }
 
 // obeyed refuses records of condemned names.
 func (k *Keyset) obeyed(list []byte) error {

@@ -186,6 +186,9 @@ func (b *batch) putPage(ctx context.Context, e *Engine, s vault.Sealed) (vault.O
 // send puts one object to every destination of the run that does not hold it, and returns those that it was put to. A destination
 // that fails leaves the run; without any left the run ends.
 func (e *Engine) send(ctx context.Context, r *runner, rec vault.ObjectRecord, name string, obj []byte) ([]*destination, error) {
+	if err := e.mayPut(rec.CID); err != nil {
+		return nil, err
+	}
 	var sent []*destination
 	for _, d := range r.destinations() {
 		held, err := e.holds(ctx, d, rec, name)

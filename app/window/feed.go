@@ -17,6 +17,7 @@ const (
 	retryLast    = 5 * time.Second
 	startWindow  = 10 * time.Minute
 	startsPerTen = 3
+	ageing       = time.Minute // the finest age on the pages: what else is equal is shown anew only then, as each showing paints the page
 )
 
 // feed follows the engine's events and hands the newest state to the screen: newest wins, at most one per pace.
@@ -33,7 +34,9 @@ type feed struct {
 	stuck  bool // it lives, and does not answer
 	beat   time.Time
 	starts []time.Time
-	due    bool
+	due    bool         // shown within the pace
+	again  bool         // and more came since
+	told   present.Feed // what was shown last
 }
 
 // run follows until ctx ends. It starts the background part by itself when the stream breaks, at most three times in ten minutes.
@@ -102,7 +105,7 @@ func (f *feed) watch(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		f.publish()
+		f.glance()
 		f.watch(ctx)
 	})
 }
@@ -136,6 +139,22 @@ func (f *feed) take(e backup.Event) {
 		f.state = e.State
 	}
 	f.mu.Unlock()
+	if e.State == nil {
+		f.glance()
+		return
+	}
+	f.publish()
+}
+
+// glance publishes where something else than the time of the last beat has changed.
+func (f *feed) glance() {
+	now := f.snapshot()
+	f.mu.Lock()
+	old := f.told
+	f.mu.Unlock()
+	if now.State == old.State && now.Live == old.Live && now.Silent.IsZero() == old.Silent.IsZero() && now.Now.Sub(old.Now) < ageing {
+		return
+	}
 	f.publish()
 }
 
@@ -143,17 +162,32 @@ func (f *feed) take(e backup.Event) {
 func (f *feed) publish() {
 	f.mu.Lock()
 	if f.due {
+		f.again = true
 		f.mu.Unlock()
 		return
 	}
 	f.due = true
 	f.mu.Unlock()
-	f.around.do(func() { f.show(f.snapshot()) })
+	f.hand()
 	f.around.after(pace, func() {
 		f.mu.Lock()
-		f.due = false
+		again := f.again
+		f.due, f.again = false, false
 		f.mu.Unlock()
-		f.around.do(func() { f.show(f.snapshot()) })
+		if again {
+			f.publish()
+		}
+	})
+}
+
+// hand gives the screen what is known now.
+func (f *feed) hand() {
+	f.around.do(func() {
+		now := f.snapshot()
+		f.mu.Lock()
+		f.told = now
+		f.mu.Unlock()
+		f.show(now)
 	})
 }
 

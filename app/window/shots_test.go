@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -118,14 +119,12 @@ func shots() []shot {
 // die stops the engine and waits until the window says so.
 func (f *fixture) die() {
 	f.service.Die()
-	f.queue.Until(func() bool {
-		if !f.shell.latest.Live {
-			return true
-		}
-		f.queue.Advance(pace)
-		f.queue.Do(func() {})
-		return false
-	})
+	for f.shell.feed.snapshot().Live { // the end of the stream is another goroutine's news: the clock stands until it has come
+		runtime.Gosched()
+	}
+	for f.shell.latest.Live {
+		f.wait(pace)
+	}
 	f.settle()
 }
 

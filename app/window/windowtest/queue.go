@@ -137,3 +137,16 @@ func (q *Queue) Due(d time.Duration) []func() {
 	q.timers = later
 	return due
 }
+
+// Within tells whether a timer is due within d. A test that waits for another goroutine moves the clock only then, not while that one
+// has still to set its timer.
+func (q *Queue) Within(d time.Duration) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, t := range q.timers {
+		if !t.at.After(q.clock.Add(d)) {
+			return true
+		}
+	}
+	return false
+}

@@ -136,6 +136,9 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 				c = catalog.Copy{Level: catalog.LevelChecked, SentAt: now, CheckedAt: now}
 			} else if ctx.Err() != nil {
 				continue
+			} else if errors.Is(herr, errAlarm) {
+				r.lose(d, herr)
+				return errors.Join(herr, flush())
 			} else if !errors.Is(herr, vault.ErrMissing) {
 				r.issue(Issue{Code: storeCode(herr), Args: map[string]string{"destination": d.set.Label}})
 			}
@@ -181,7 +184,7 @@ func (e *Engine) heal(ctx context.Context, d *destination, t target) error {
 		}
 	} else if err != nil {
 		return err
-	} else if err := d.store().Replace(ctx, t.name, obj); err != nil {
+	} else if err := e.putRight(ctx, d, t.name, obj); err != nil {
 		return err
 	}
 	back, err := d.store().Get(ctx, t.name, store.GetOptions{Fresh: true})
@@ -189,6 +192,18 @@ func (e *Engine) heal(ctx context.Context, d *destination, t target) error {
 		err = fmt.Errorf("healed copy of %s reads back wrong: %w", t.name, vault.ErrTampered)
 	}
 	return err
+}
+
+// putRight replaces wrong bytes, but never another history.
+func (e *Engine) putRight(ctx context.Context, d *destination, name string, obj []byte) error {
+	have, err := d.store().Get(ctx, name, store.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if objectHash(have) != objectHash(obj) && e.isHistory(name, have) {
+		return e.forked(d, name)
+	}
+	return d.store().Replace(ctx, name, obj)
 }
 
 // goodCopy finds bytes whose hash is the recorded one, at another place or by making them again. ErrMissing where there are none.
@@ -206,6 +221,9 @@ func (e *Engine) goodCopy(ctx context.Context, d *destination, t target) ([]byte
 // storedCopy finds bytes whose hash is the recorded one: in the local cache of records, the doubled copy, another destination. The error
 // matches ErrMissing if all of them could be asked and none has it.
 func (e *Engine) storedCopy(ctx context.Context, d *destination, t target) ([]byte, error) {
+	if cid, ok := vault.ParseChunkName(strings.TrimPrefix(t.name, "m2/")); ok && e.mayPut(cid) != nil {
+		return nil, fmt.Errorf("%s is no more to be kept: %w", t.name, vault.ErrMissing)
+	}
 	plain := strings.TrimPrefix(t.name, "m2/")
 	names := []string{plain}
 	if t.page {
@@ -281,6 +299,9 @@ func (e *Engine) check(ctx context.Context, c Check) (*Run, error) {
 	}
 	res := r.end(ctx)
 	res.Stopped = ctx.Err() != nil
+	if errors.Is(err, errAlarm) {
+		res.Stopped, err = true, nil // named in the issues, and in the state
+	}
 	if aerr := e.afterRun(context.WithoutCancel(ctx)); err == nil {
 		err = aerr
 	}
@@ -305,9 +326,9 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 			r.issue(Issue{Code: "damaged-copy", Args: map[string]string{"destination": d.set.Label}})
 		}
 	}
-	e.judgeHead(head)
+	e.judgeHead(ctx, d, head)
 	if head.Seq < e.log.Seq {
-		e.alarm(alarmRolledBack)
+		e.alarm(alarmRolledBack, d)
 		r.issue(Issue{Code: "rolled-back", Count: int64(e.log.Seq - head.Seq), Args: map[string]string{"destination": d.set.Label}})
 	}
 	sizes := map[string]int64{}

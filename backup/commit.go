@@ -72,6 +72,10 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if errors.Is(err, errAlarm) {
+				r.lose(d, err)
+				return err
+			}
 			r.lose(d, err)
 		}
 	}

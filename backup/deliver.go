@@ -230,10 +230,7 @@ func (e *Engine) relearn(ctx context.Context) error {
 				seen = append(seen, vault.SeenHead{Tag: tag, Head: head})
 			}
 		}
-		e.mu.Lock()
-		e.facts.Seen = seen
-		e.mu.Unlock()
-		return e.saveFacts(ctx)
+		return e.saveSeen(ctx, seen)
 	}
 	return nil
 }
@@ -346,6 +343,14 @@ func (e *Engine) owed(ctx context.Context, d *destination, through uint64) (out 
 // deliver stores at one destination what it still lacks of records, in phases, with a Barrier after each: lists and the like, control
 // entries, commits in their order. Only commits up to through, a number of the own log, are delivered.
 func (e *Engine) deliver(ctx context.Context, d *destination, through uint64) error {
+	err := e.deliverOnce(ctx, d, through)
+	for errors.Is(err, errMoved) {
+		err = e.deliverOnce(ctx, d, through) // under another name, which is random: this ends
+	}
+	return err
+}
+
+func (e *Engine) deliverOnce(ctx context.Context, d *destination, through uint64) error {
 	list, err := e.owed(ctx, d, through)
 	if err != nil || len(list) == 0 {
 		return err
@@ -376,11 +381,26 @@ func (e *Engine) deliverPhase(ctx context.Context, d *destination, list []envelo
 		if err != nil {
 			return err
 		}
-		if err := putNew(ctx, d.store(), x.name, obj, objectHash(obj)); err != nil {
+		if err := e.putRecord(ctx, d, x.name, obj); err != nil {
 			return err
 		}
 	}
-	if err := durable(ctx, d.store()); err != nil {
+	err := d.store().Barrier(ctx)
+	var taken *store.BarrierError
+	if errors.As(err, &taken) {
+		// Another writer was there first, between our look and the Barrier.
+		for _, name := range taken.Taken {
+			obj, err := (cached{e}).Get(ctx, name)
+			if err != nil {
+				return err
+			}
+			if err := e.settle(ctx, d, name, obj); err != nil {
+				return err
+			}
+		}
+		err = nil
+	}
+	if err != nil {
 		return err
 	}
 	return e.db.Update(ctx, func(w *catalog.Writer) error {

@@ -55,9 +55,10 @@ type Engine struct {
 	work   *Work
 	paused *Pause
 	closed bool
-	pinned writer.Pin      // as the keychain has it
-	alarms map[string]bool // message codes
-	live   bool            // file events come in
+	pinned writer.Pin                 // as the keychain has it
+	alarms map[string]bool            // message codes
+	blamed map[string]map[string]bool // message code → destinations that gave cause, "" for none in particular
+	live   bool                       // file events come in
 
 	events  hub
 	tokens  sync.Map // proofs of unlock that wait for their answer
@@ -80,7 +81,7 @@ func Open(ctx context.Context, o Options, start secret.Secret) (*Engine, error) 
 	if err := os.MkdirAll(o.Home, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	e := &Engine{o: o, clock: o.Clock, tree: o.Tree, started: o.Clock.Now(), wake: make(chan struct{}, 1), retired: make(chan struct{}), alarms: map[string]bool{}}
+	e := &Engine{o: o, clock: o.Clock, tree: o.Tree, started: o.Clock.Now(), wake: make(chan struct{}, 1), retired: make(chan struct{}), alarms: map[string]bool{}, blamed: map[string]map[string]bool{}}
 	e.events.clock = o.Clock
 	info, err := ReadDevice(o.Home)
 	switch {
@@ -127,6 +128,9 @@ func (e *Engine) unseal(ctx context.Context, start secret.Secret) error {
 	}
 	e.mu.Unlock()
 	if err := e.loadFacts(ctx); err != nil {
+		return err
+	}
+	if err := e.loadIntents(ctx); err != nil {
 		return err
 	}
 	if err := e.adopt(ctx); err != nil {

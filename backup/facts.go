@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"lightproof/backup/catalog"
@@ -24,6 +26,7 @@ type facts struct {
 	Passed    bool                     `json:"passed"`
 	Causes    map[string]int64         `json:"causes"` // code → since
 	Clock     int64                    `json:"clock"`  // newest time seen, Unix seconds
+	Forked    []string                 `json:"forked"` // destinations where another history stands, "" for none in particular
 
 	// Recomputed, not stored.
 	Counts  Counts           `json:"-"`
@@ -73,6 +76,9 @@ func (e *Engine) loadFacts(ctx context.Context) error {
 		m()
 	}
 	e.mu.Lock()
+	for _, id := range f.Forked {
+		e.blame(alarmClone, id)
+	}
 	e.facts = f
 	e.log = f.Log
 	e.paused = f.Pause
@@ -91,6 +97,7 @@ func (e *Engine) encodeFacts() ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.facts.Log, e.facts.Pause = e.log, e.paused
+	e.facts.Forked = slices.Sorted(maps.Keys(e.blamed[alarmClone]))
 	e.facts.Clock = max(e.facts.Clock, e.clock.Now().Unix())
 	return json.Marshal(&e.facts)
 }

@@ -3,11 +3,8 @@ package backup
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
-	"lightproof/backup/store"
-	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
 	"lightproof/keystore"
 	"lightproof/keystore/secret"
@@ -54,63 +51,22 @@ func (e *Engine) checkPin(ctx context.Context) error {
 		return fmt.Errorf("pin: %w", err)
 	}
 	e.pinned = p
-	if p.Log.Seq <= e.log.Seq {
-		return nil
-	}
-	if err := e.relearn(ctx); err != nil {
-		return err
-	}
-	e.mu.Lock()
-	for _, f := range e.facts.Folders {
-		f.LastScan = 0 // what the old records say of the originals is out of date, too
-	}
-	e.mu.Unlock()
 	if p.Log.Seq > e.log.Seq {
-		e.alarm(alarmRolledBack)
+		if err := e.relearn(ctx); err != nil {
+			return err
+		}
+		e.mu.Lock()
+		for _, f := range e.facts.Folders {
+			f.LastScan = 0 // what the old records say of the originals is out of date, too
+		}
+		e.mu.Unlock()
 	}
-	return nil
-}
-
-func (e *Engine) alarm(code string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.alarms[code] = true
-}
-
-func (e *Engine) calm(code string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.alarms, code)
-}
-
-// judgeHead compares the head of the own log at a destination with ours.
-func (e *Engine) judgeHead(head vault.Head) {
+	own, known := e.ownHead(ctx, p.Log.Seq)
 	switch {
-	case head.Seq > e.log.Seq, head.Seq == e.log.Seq && head.Seq > 0 && head.Hash != e.log.Hash:
-		e.alarm(alarmClone)
-	case head == e.log:
-		e.calm(alarmClone)
-		e.calm(alarmRolledBack)
-	}
-}
-
-// errAlarm keeps a run from writing on top of a state that a person must look at first.
-var errAlarm = errors.New("what is stored does not follow from what this computer wrote")
-
-// checkHead looks whether a destination's newest commit of this device is one that we wrote. Another writer under our name (a cloned
-// disk) is an alarm, and nothing is added to its history.
-func (e *Engine) checkHead(ctx context.Context, d *destination) error {
-	next := vault.CommitName(e.keys.Tag, e.log.Seq+1)
-	for _, n := range []string{next, vault.Mirror(next)} {
-		_, err := d.store().Stat(ctx, n)
-		if errors.Is(err, store.ErrNotExist) {
-			continue
-		}
-		if err == nil {
-			e.alarm(alarmClone)
-			err = errAlarm
-		}
-		return err
+	case p.Log.Seq > e.log.Seq:
+		e.alarm(alarmRolledBack, nil)
+	case p.Log.Seq > 0 && known && own != p.Log:
+		e.alarm(alarmClone, nil) // these records hold another history than the one that this computer vouched for
 	}
 	return nil
 }

@@ -136,6 +136,9 @@ func (r *runner) unreached(ctx context.Context, d *destination, err error) error
 		return ctx.Err()
 	case errors.Is(err, errRecords):
 		return err
+	case errors.Is(err, errAlarm):
+		r.lose(d, err)
+		return err
 	}
 	r.lose(d, err)
 	return nil

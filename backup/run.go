@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -136,14 +137,11 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 			return r.end(ctx), err
 		}
 	}
-	for _, d := range r.destinations() {
-		if err := e.checkHead(ctx, d); err != nil && ctx.Err() == nil {
-			r.lose(d, err)
-			continue
-		}
-		if err := r.catchUp(ctx, d); err != nil && ctx.Err() == nil {
-			r.lose(d, err)
-		}
+	if err := r.heads(ctx); err != nil {
+		return r.stopped(ctx, err)
+	}
+	if err := e.learnLogs(ctx, r); err != nil {
+		return r.end(ctx), err
 	}
 	var runErr error
 	var all []*looked
@@ -170,10 +168,16 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 	if err := r.store(ctx, all); err != nil {
 		runErr = err
 	}
+	if errors.Is(runErr, errAlarm) {
+		return r.stopped(ctx, runErr)
+	}
 	if ctx.Err() == nil {
 		if err := r.prove(ctx); err != nil && runErr == nil {
 			runErr = err
 		}
+	}
+	if errors.Is(runErr, errAlarm) {
+		return r.stopped(ctx, runErr)
 	}
 	res := r.end(ctx)
 	if res.New+res.Removed+res.Bad > 0 {
@@ -194,6 +198,40 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 		runErr = err
 	}
 	return res, runErr
+}
+
+// heads makes sure that every destination's log is the one that this computer wrote, and delivers the records that are owed.
+func (r *runner) heads(ctx context.Context) error {
+	for _, d := range r.destinations() {
+		if err := r.e.checkHead(ctx, d); err != nil && ctx.Err() == nil {
+			r.lose(d, err)
+		}
+	}
+	if r.e.alarmed(alarmClone) {
+		return errAlarm // from an earlier run: nothing is written before a person has decided
+	}
+	for _, d := range r.destinations() {
+		if err := r.catchUp(ctx, d); err != nil && ctx.Err() == nil {
+			r.lose(d, err)
+		}
+	}
+	if r.e.alarmed(alarmClone) {
+		return errAlarm
+	}
+	return nil
+}
+
+// stopped ends a run for an alarm: it is named in the issues, and stands in the state. Other errors are returned.
+func (r *runner) stopped(ctx context.Context, err error) (*Run, error) {
+	if errors.Is(err, errAlarm) && ctx.Err() == nil {
+		if !slices.ContainsFunc(r.result.Issues, func(i Issue) bool { return i.Code == alarmClone }) {
+			r.issue(Issue{Code: alarmClone})
+		}
+		err = nil
+	}
+	res := r.end(ctx)
+	res.Stopped = true
+	return res, errors.Join(err, r.e.afterRun(context.WithoutCancel(ctx)))
 }
 
 func (r *runner) connect(ctx context.Context) {

@@ -110,6 +110,9 @@ func (e *Engine) Sealed(ctx context.Context, s SealedBatch) error {
 	}
 	r := e.newRunner("backing-up")
 	r.connect(ctx)
+	if e.alarmed(alarmClone) {
+		return errAlarm
+	}
 	if s.Payload != nil {
 		if err := e.fold(ctx, r, s); err != nil {
 			return err
@@ -141,6 +144,9 @@ func (e *Engine) fold(ctx context.Context, r *runner, s SealedBatch) error {
 		cid, ok := vault.ParseChunkName(o.Name)
 		if !ok || vault.Class(o.Class) != vault.ClassPage {
 			return fmt.Errorf("fold: %w", vault.ErrMalformed)
+		}
+		if e.mayPut(cid) != nil {
+			return ErrHeadMoved // the unlocked side has not read the intent yet
 		}
 		rec := vault.ObjectRecord{CID: cid, Object: objectHash(o.Data), Size: uint32(len(o.Data)), Class: vault.ClassPage}
 		sent, err := e.send(ctx, r, rec, o.Name, o.Data)

@@ -152,8 +152,17 @@ func TestAStoppedRestoreGivesAPartialReport(t *testing.T) {
 func TestLockDropsNamesPicturesAndKeys(t *testing.T) {
 	f := unlocked(t, windowtest.NeedsYou())
 	f.goTo(page.Route{Name: page.Timeline})
+	f.press(fyne.KeyRight)
+	f.press(fyne.KeyReturn)
+	details := f.shell.timeline.Details().Content()
+	if got := windowtest.Tree(details); !strings.Contains(got, texts.Fingerprint) {
+		t.Fatalf("no details:\n%s", got)
+	}
 	f.goTo(page.Route{Name: page.Problems})
 	shortcut(f, fyne.KeyL, fyne.KeyModifierShortcutDefault)
+	if got := windowtest.Tree(details); strings.Contains(got, texts.Fingerprint) || strings.Contains(got, "IMG_") {
+		t.Errorf("the details outlive the lock:\n%s", got)
+	}
 	if f.shell.library != nil || !f.library.Locked || f.shell.router.now.route.Name != page.Lock {
 		t.Fatalf("library %v, locked %v, at %q", f.shell.library, f.library.Locked, f.shell.router.now.route.Name)
 	}

@@ -3,7 +3,6 @@
 package desktop
 
 import (
-	"slices"
 	"testing"
 
 	"lightproof/app/window/texts"
@@ -12,22 +11,18 @@ import (
 // TestTheWindowFollowsADarkDesktop opens every screen on a dark desktop.
 func TestTheWindowFollowsADarkDesktop(t *testing.T) {
 	p := newPerson(t, 20)
-	p.env = append(slices.Clone(p.env), "FYNE_THEME=dark")
+	p.wears("dark")
 	p.setUp()
 	p.settled()
 	p.unlockedWindow()
-	p.shot("dark-home")
 	for i, name := range []string{texts.Timeline, texts.Problems, texts.Folders, texts.Destinations, texts.Activity} {
 		p.key([]string{"ctrl+2", "ctrl+3", "ctrl+4", "ctrl+5", "ctrl+6"}[i])
 		p.look(name, true)
-		p.shot("dark-" + name)
 	}
 	p.key("ctrl+comma")
 	p.read(texts.Appearance)
-	p.shot("dark-settings")
 	p.key("ctrl+r")
 	p.read(texts.ReasonBadEdit)
-	p.shot("dark-restore")
 	at, ok := p.place()
 	if !ok {
 		t.Fatal("no window")

@@ -30,6 +30,7 @@ type display struct {
 	name  string // ":7"
 	frame string // the file that holds the picture (XWD, version 7)
 	shots string
+	theme string // in the names of pictures
 	count int
 }
 
@@ -53,7 +54,7 @@ func newDisplay(t testing.TB) *display {
 	if err != nil {
 		t.Fatal("the X server did not start: ", err)
 	}
-	d := &display{t: t, name: ":" + strings.TrimSpace(line), frame: filepath.Join(dir, "Xvfb_screen0"), shots: os.Getenv("LIGHTPROOF_SHOTS")}
+	d := &display{t: t, name: ":" + strings.TrimSpace(line), frame: filepath.Join(dir, "Xvfb_screen0"), shots: os.Getenv("LIGHTPROOF_SHOTS"), theme: "light"}
 	manager := exec.Command(program(t, "openbox", "openbox"), "--sm-disable")
 	manager.Env = append(os.Environ(), "DISPLAY="+d.name, "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir)
 	start(t, manager)
@@ -186,7 +187,7 @@ func (d *display) shot(name string) {
 		before = now
 	}
 	d.count++
-	d.write(filepath.Join(d.shots, fmt.Sprintf("walk-%02d-%s.png", d.count, name)))
+	d.write(filepath.Join(d.shots, fmt.Sprintf("window-%s-%02d-%s.png", d.theme, d.count, name)))
 }
 
 // windows lists the program's windows that are shown.

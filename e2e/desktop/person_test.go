@@ -104,6 +104,12 @@ func newPerson(t testing.TB, photos int) *person {
 	return p
 }
 
+// wears sets the desktop's look, "light" or "dark", for what starts from now on.
+func (p *person) wears(theme string) {
+	p.theme = theme
+	p.env = append(slices.Clone(p.env), "FYNE_THEME="+theme)
+}
+
 // run starts the program with arguments and does not wait.
 func (p *person) run(args ...string) *exec.Cmd {
 	p.t.Helper()

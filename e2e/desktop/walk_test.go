@@ -70,9 +70,17 @@ func (p *person) settled() *backup.State {
 	})
 }
 
-// TestFromTheFirstRunToTheProof is one evening of one person.
+// TestFromTheFirstRunToTheProof is one evening of one person; where pictures are wanted, of a second one too, on a dark desktop.
 func TestFromTheFirstRunToTheProof(t *testing.T) {
+	t.Run("light", func(t *testing.T) { evening(t, "light") })
+	if os.Getenv("LIGHTPROOF_SHOTS") != "" {
+		t.Run("dark", func(t *testing.T) { evening(t, "dark") })
+	}
+}
+
+func evening(t *testing.T, theme string) {
 	p := newPerson(t, 30)
+	p.wears(theme)
 	window := p.window()
 	p.firstRun()
 	st := p.settled()
@@ -126,6 +134,12 @@ func TestFromTheFirstRunToTheProof(t *testing.T) {
 		p.look([]string{texts.Problems, texts.Folders, texts.Destinations, texts.Activity}[i], true)
 		p.shot(name)
 	}
+	p.key("ctrl+comma")
+	p.read(texts.Appearance)
+	p.shot("settings")
+	p.key("F1")
+	p.look(texts.Help, true)
+	p.shot("help")
 
 	second := p.run()
 	p.gone(second.Process.Pid)

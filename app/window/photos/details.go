@@ -106,6 +106,15 @@ func (d *Details) Load(item face.Item) {
 	})
 }
 
+// Forget drops the picture and the facts, and leaves what is still being read unanswered, as on lock.
+func (d *Details) Forget() {
+	d.round++
+	d.item = face.Item{}
+	d.img.Image = nil
+	d.img.Refresh()
+	d.fill()
+}
+
 func (d *Details) fill(objects ...fyne.CanvasObject) {
 	d.body.Objects = objects
 	d.body.Refresh()

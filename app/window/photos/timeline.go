@@ -103,6 +103,9 @@ func NewTimeline(env *page.Env) *Timeline {
 	return t
 }
 
+// Details is the panel beside the pictures.
+func (t *Timeline) Details() *Details { return t.details }
+
 // Content is the page.
 func (t *Timeline) Content() fyne.CanvasObject { return t.box }
 
@@ -130,7 +133,8 @@ func (t *Timeline) Forget() {
 	t.grid.ClearSelection()
 	t.grid.Forget()
 	t.grid.Set(nil)
-	t.closeDetails()
+	t.dropDetails() // the keyboard belongs to another page by now
+	t.details.Forget()
 	t.loaded = false
 	t.round++
 }
@@ -257,11 +261,19 @@ func (t *Timeline) follow(item face.Item) {
 }
 
 func (t *Timeline) closeDetails() {
-	if len(t.side.Objects) > 0 {
-		t.side.Objects = nil
-		t.box.Refresh()
+	if t.dropDetails() {
 		widgets.Focus(t.grid)
 	}
+}
+
+// dropDetails takes the side away; it tells whether there was one.
+func (t *Timeline) dropDetails() bool {
+	if len(t.side.Objects) == 0 {
+		return false
+	}
+	t.side.Objects = nil
+	t.box.Refresh()
+	return true
 }
 
 func (t *Timeline) gridKey(e *fyne.KeyEvent) bool {

@@ -302,6 +302,9 @@ func (e *Engine) check(ctx context.Context, c Check) (*Run, error) {
 	if errors.Is(err, errAlarm) {
 		res.Stopped, err = true, nil // named in the issues, and in the state
 	}
+	if nerr := e.noteRun(context.WithoutCancel(ctx), noteCheck, res); err == nil {
+		err = nerr
+	}
 	if aerr := e.afterRun(context.WithoutCancel(ctx)); err == nil {
 		err = aerr
 	}

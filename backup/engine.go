@@ -503,5 +503,8 @@ func (e *Engine) pause(ctx context.Context, d time.Duration) error {
 	if d == 0 {
 		e.nudge()
 	}
+	if err := e.note(ctx, notePause, int64(d/time.Second)); err != nil {
+		return err
+	}
 	return e.saveFacts(ctx)
 }

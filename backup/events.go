@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"time"
 
@@ -103,4 +104,44 @@ func (h *hub) sendLocked(e Event) {
 			s.lost = true
 		}
 	}
+}
+
+// The kinds of records of the activity log, and the names of their numbers, in the order in which they are kept. A later version adds
+// numbers at the end only: old records have fewer.
+const (
+	noteBackup   = "backup"
+	noteCheck    = "check"
+	notePractice = "practice"
+	notePause    = "pause"
+)
+
+var noteNumbers = map[string][]string{
+	noteBackup:   {"new", "removed", "read", "bad", "repaired", "looked", "stored", "took", "stopped", "issues"},
+	noteCheck:    {"checked", "bad", "repaired", "took", "stopped", "issues"},
+	notePractice: {"files", "passed"},
+	notePause:    {"span"}, // seconds; 0 ends it
+}
+
+// noteRun adds what a backup or a check did to the activity log: how much, how long (seconds), with what result.
+func (e *Engine) noteRun(ctx context.Context, code string, r *Run) error {
+	stopped := int64(0)
+	if r.Stopped {
+		stopped = 1
+	}
+	took, issues := int64(r.Took/time.Second), int64(len(r.Issues))
+	if code == noteCheck {
+		return e.note(ctx, code, r.Objects, r.Bad, r.Repaired, took, stopped, issues)
+	}
+	return e.note(ctx, code, r.New, r.Removed, r.Bytes, r.Bad, r.Repaired, r.Looked, r.StoredByte, took, stopped, issues)
+}
+
+// activityArgs gives the numbers of a record by name.
+func activityArgs(code string, numbers []int64) map[string]string {
+	out := map[string]string{}
+	for i, name := range noteNumbers[code] {
+		if i < len(numbers) {
+			out[name] = strconv.FormatInt(numbers[i], 10)
+		}
+	}
+	return out
 }

@@ -52,6 +52,8 @@ type destFacts struct {
 	LastSeen  int64 `json:"last_seen"` // reached
 	Away      int64 `json:"away"`      // since when, 0 = reachable
 
+	Problem string `json:"problem,omitempty"` // message code of the last look, for the time until the next one after a start
+
 	Stored, Objects, Proven, Gap int64     `json:"-"`
 	Oldest                       time.Time `json:"-"`
 }

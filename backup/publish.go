@@ -28,6 +28,25 @@ func (e *Engine) publishNow() {
 	e.events.setState(s)
 }
 
+// alarmKeysLost is the cause of an engine whose keys nobody can open any more: the keychain answered and does not hold them.
+const alarmKeysLost = "keychain-lost"
+
+// KeysLost tells an engine that runs without its keys whether the keychain answered that it does not hold them. A keychain that is
+// locked or silent may open by itself; one that lost its item will not.
+func (e *Engine) KeysLost(lost bool) {
+	e.mu.Lock()
+	same := e.alarms[alarmKeysLost] == lost || e.keys != nil
+	if lost {
+		e.alarms[alarmKeysLost] = true
+	} else {
+		delete(e.alarms, alarmKeysLost)
+	}
+	e.mu.Unlock()
+	if !same {
+		e.publishNow()
+	}
+}
+
 // snapshot builds the public state. e.mu is held.
 func (e *Engine) snapshot(now time.Time) *State {
 	s := &State{At: now, Work: e.work, Paused: e.paused}
@@ -36,13 +55,21 @@ func (e *Engine) snapshot(now time.Time) *State {
 	}
 	if e.keys == nil || e.set == nil {
 		if s.Safety.SetUp {
-			s.Verdict = NotYet
-			s.Causes = []Cause{{Code: "keychain", Verdict: NotYet, Since: e.started}}
+			code, v := "keychain", NotYet
+			switch {
+			case e.alarms[alarmKeysLost]:
+				code, v = alarmKeysLost, NeedsYou
+			case e.info.Mode == ModePassphraseAtStart:
+				code = "keys-wait"
+			}
+			s.Verdict = v
+			s.Causes = []Cause{{Code: code, Verdict: v, Since: e.started}}
 		} else {
 			s.Verdict = CannotTell
 		}
 		return s
 	}
+	delete(e.alarms, alarmKeysLost) // they are open
 	f := &e.facts
 	s.Safety.Generation = e.keys.Current().Number
 	s.Safety.KitChecked = unixTime(e.set.KitChecked)
@@ -62,6 +89,10 @@ func (e *Engine) snapshot(now time.Time) *State {
 	for _, d := range e.dests {
 		df := e.destFact(d.set.ID)
 		problem, room := d.condition()
+		if problem == "" && d.store() == nil {
+			problem = df.Problem // not looked at since the start
+		}
+		df.Problem = problem
 		places[d.set.Place] = true
 		s.Destinations = append(s.Destinations, DestinationState{ID: d.set.ID, Label: d.set.Label, Kind: d.set.Kind, Place: d.set.Place, Away: d.set.Away,
 			Reachable: problem == "" && df.Away == 0, Problem: problem, TotalBytes: room.Total, FreeBytes: room.Free, Stored: df.Stored, Objects: df.Objects,
@@ -82,6 +113,14 @@ func unixTime(t int64) time.Time {
 	}
 	return time.Unix(t, 0)
 }
+
+// numbers are the arguments of a cause that takes one number.
+func numbers(name string, n int64) map[string]string {
+	return map[string]string{name: strconv.FormatInt(n, 10)}
+}
+
+// reasonGoodCopy counts, among the reasons, the files that cannot be read and of which an earlier version is proven somewhere.
+const reasonGoodCopy = "read-error, good copy"
 
 // causes lists why the verdict is not green, with the time since which each holds. e.mu is held.
 func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
@@ -109,12 +148,12 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 		add("cannot-tell", CannotTell, 0, nil)
 	}
 	if len(e.set.Folders) == 0 {
-		add("no-folders", CannotTell, 0, nil)
+		add("no-folders", NotYet, 0, nil) // there is nothing that could not be told
 	}
 	for _, fs := range s.Folders {
 		switch {
 		case fs.Missing:
-			add("missing", NeedsYou, fs.Counts.Found, nil)
+			add("missing", NeedsYou, fs.Counts.Found, numbers("n", fs.Counts.Found))
 		case fs.LastScan.IsZero():
 			add("first-look", CannotTell, 0, nil)
 		case now.Sub(fs.LastScan) > scanLimit:
@@ -126,7 +165,11 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 			switch code {
 			case reasonReadError, reasonBusy, "name-too-long", "lost": // a busy file has failed only after busyFailsAfter
 				if n > 0 {
-					add(code, NeedsYou, n, nil)
+					args := numbers("n", n)
+					if code == reasonReadError {
+						args["good"] = strconv.FormatInt(f.Reasons[reasonGoodCopy], 10)
+					}
+					add(code, NeedsYou, n, args)
 				}
 			}
 		}
@@ -135,7 +178,7 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 		}
 	}
 	if n := s.Counts.Unreadable; n > 0 {
-		add("permission", NeedsYou, n, nil)
+		add("permission", NeedsYou, n, numbers("n", n))
 	}
 	if n := s.Counts.OnlineOnly; n > 0 {
 		add("online-only", NotYet, n, nil)

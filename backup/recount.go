@@ -204,6 +204,9 @@ func (e *Engine) recount(ctx context.Context) error {
 			case catalog.StateFailed:
 				c.Failed++
 				reasons[f.Reason]++
+				if places, _, _, _, lost := p.version(f.Objects, f.Commit); f.Reason == reasonReadError && len(f.Objects) > 0 && places > 0 && !lost {
+					reasons[reasonGoodCopy]++
+				}
 			case catalog.StateOnlineOnly:
 				c.OnlineOnly++
 			case catalog.StateUnreadable:

@@ -180,13 +180,13 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 		return r.stopped(ctx, runErr)
 	}
 	res := r.end(ctx)
+	res.Stopped = ctx.Err() != nil
 	if res.New+res.Removed+res.Bad > 0 {
-		if err := e.note(context.WithoutCancel(ctx), "backup", res.New, res.Removed, res.Bytes, res.Bad, res.Repaired); err != nil && runErr == nil {
+		if err := e.noteRun(context.WithoutCancel(ctx), noteBackup, res); err != nil && runErr == nil {
 			runErr = err
 		}
 	}
-	if ctx.Err() != nil {
-		res.Stopped = true
+	if res.Stopped {
 		// What was stored before the stop counts; the state must say so even though ctx has ended.
 		_ = e.afterRun(context.WithoutCancel(ctx))
 		return res, ctx.Err()
@@ -240,6 +240,7 @@ func (r *runner) connect(ctx context.Context) {
 		err := d.connect(ctx, r.e.o.Open)
 		r.e.mu.Lock()
 		f := r.e.destFact(d.set.ID)
+		f.Problem, _ = d.condition()
 		switch {
 		case err == nil:
 			f.LastSeen, f.Away = now, 0

@@ -221,7 +221,11 @@ func (e *Engine) recordPractice(ctx context.Context, c RecordPractice) error {
 	e.facts.Practice, e.facts.Passed = e.clock.Now().Unix(), c.Passed
 	e.mu.Unlock()
 	e.publishNow()
-	return e.saveFacts(ctx)
+	passed := int64(0)
+	if c.Passed {
+		passed = 1
+	}
+	return errors.Join(e.note(ctx, notePractice, int64(c.Files), passed), e.saveFacts(ctx))
 }
 
 func (e *Engine) leaveUnprotected(ctx context.Context, c LeaveUnprotected) error {
@@ -342,7 +346,7 @@ func (e *Engine) activityRows(ctx context.Context) ([]Row, error) {
 	for _, r := range runs {
 		row := Row{Key: fmt.Sprintf("%020d", 1<<62-r.At), Code: r.Code, Since: unixTime(r.At / 1e9)}
 		if len(r.Numbers) > 0 {
-			row.Size = r.Numbers[0]
+			row.Size, row.Args = r.Numbers[0], activityArgs(r.Code, r.Numbers)
 		}
 		rows = append(rows, row)
 	}

@@ -278,7 +278,10 @@ func TestAStoppedOrEmptyCheckProvesNothing(t *testing.T) {
 
 // 40: the keychain is locked at the start, or has lost its item.
 func TestWithoutTheKeychainItIsNotGreen(t *testing.T) {
-	for fault, least := range map[keystoretest.Fault]backup.Verdict{keystoretest.Locked: backup.NotYet, keystoretest.Losing: backup.NotYet} {
+	for fault, c := range map[keystoretest.Fault]struct {
+		least backup.Verdict
+		cause string
+	}{keystoretest.Locked: {backup.NotYet, "keychain"}, keystoretest.Losing: {backup.NeedsYou, "keychain-lost"}} {
 		m := newReal(t)
 		m.stop()
 		chain := m.chain.(*keystoretest.Memory)
@@ -287,13 +290,15 @@ func TestWithoutTheKeychainItIsNotGreen(t *testing.T) {
 		} else {
 			chain.Break(fault)
 		}
-		if _, err := setup.Start(t.Context(), m.home, m.chain); err == nil {
+		_, lost := setup.Start(t.Context(), m.home, m.chain)
+		if lost == nil {
 			t.Fatal("the keychain answered")
 		}
 		e, err := backup.Open(t.Context(), backup.Options{Home: m.home, Clock: m.clock, Keychain: m.chain}, secret.Secret{})
 		must(t, err)
 		m.engine = e
-		m.wantNotGreen(least, "keychain")
+		e.KeysLost(errors.Is(lost, keystore.ErrMissing)) // as the background part does
+		m.wantNotGreen(c.least, c.cause)
 		if _, err := e.Do(t.Context(), backup.BackUp{}); !errors.Is(err, backup.ErrLocked) {
 			t.Errorf("a locked engine answers %v", err)
 		}

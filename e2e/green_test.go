@@ -229,6 +229,12 @@ var greenFaults = []greenFault{
 		g.tree.Plan(g.photos, path(3), sourcetest.Faults{Read: source.ErrReadError, ReadAt: 30_000})
 		run(g)
 		fired(t, g, path(3))
+	}, check: func(t *testing.T, g *green) {
+		for _, c := range g.state().Causes {
+			if c.Code == "read-error" && (c.Args["n"] != "1" || c.Args["good"] != "1") {
+				t.Errorf("the last good version is not named: %+v", c)
+			}
+		}
 	}},
 	{name: "18 says yes and stores nothing", least: backup.NotYet, inject: func(t *testing.T, g *green) {
 		a := g.evil["b"].Forget(evil.Prefix("c/"))

@@ -14,6 +14,7 @@ import (
 	"lightproof/app/keeper"
 	"lightproof/backup"
 	"lightproof/backup/setup"
+	"lightproof/keystore"
 	"lightproof/keystore/secret"
 )
 
@@ -44,7 +45,7 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 	}
 	defer release()
 	debug.SetGCPercent(50)
-	start, err := a.keeperSecret(ctx)
+	start, lost, err := a.keeperSecret(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,6 +54,7 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 	if err != nil {
 		return err
 	}
+	e.KeysLost(lost)
 	defer func() { err = errors.Join(err, e.Close()) }()
 	server, err := channel.Serve(ctx, a.home, e)
 	if err != nil {
@@ -85,22 +87,23 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 	return errors.Join(err, <-served)
 }
 
-// keeperSecret is what opens the engine's keys, zero where they have to wait: for the vault, the keychain, or the passphrase.
-func (a *app) keeperSecret(ctx context.Context) (secret.Secret, error) {
+// keeperSecret is what opens the engine's keys, zero where they have to wait: for the vault, the keychain, or the passphrase. lost: the
+// keychain answered that it does not hold them.
+func (a *app) keeperSecret(ctx context.Context) (start secret.Secret, lost bool, err error) {
 	info, err := backup.ReadDevice(a.home)
 	if errors.Is(err, backup.ErrNotSetUp) {
-		return secret.Secret{}, nil
+		return secret.Secret{}, false, nil
 	}
 	if err != nil {
-		return secret.Secret{}, err
+		return secret.Secret{}, false, err
 	}
 	s := &session{a: a, info: info}
-	start, err := s.startSecret(ctx)
-	if errors.Is(err, setup.ErrNoPassphrase) || keychainFailed(err) {
+	start, err = s.startSecret(ctx)
+	if lost = errors.Is(err, keystore.ErrMissing); lost || errors.Is(err, setup.ErrNoPassphrase) || keychainFailed(err) {
 		a.note("%s", say(a.explain(err)))
-		return secret.Secret{}, nil
+		return secret.Secret{}, lost, nil
 	}
-	return start, err
+	return start, false, err
 }
 
 // unsealEvery is how often a keeper whose keychain was locked looks at it again. Looking asks nobody anything.
@@ -114,7 +117,9 @@ func (a *app) unsealLater(ctx context.Context, e *backup.Engine) {
 			return
 		}
 		if st.Safety.SetUp {
-			if start, err := setup.Start(ctx, a.home, a.Keychain); err == nil {
+			start, err := setup.Start(ctx, a.home, a.Keychain)
+			e.KeysLost(errors.Is(err, keystore.ErrMissing))
+			if err == nil {
 				_, err = e.Do(ctx, backup.Unseal{Key: start.Bytes()})
 				start.Wipe()
 				if err != nil {

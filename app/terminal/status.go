@@ -3,7 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
-	"slices"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +13,7 @@ import (
 	texts "lightproof/assets/strings"
 	"lightproof/backup"
 	"lightproof/backup/setup"
+	"lightproof/keystore"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -81,6 +82,10 @@ func (a *app) state(ctx context.Context) (*backup.State, bool, error) {
 		return grey(string(texts.Locked), false)
 	case errors.Is(err, channel.ErrHung):
 		return grey(string(texts.CauseSilent), true)
+	case errors.Is(err, keystore.ErrMissing):
+		st, running, _ := grey(string(texts.KeychainLost), false)
+		st.Verdict, st.Causes[0].Verdict = backup.NeedsYou, backup.NeedsYou
+		return st, running, nil
 	case keychainFailed(err):
 		return grey(string(a.explain(err).Class), false)
 	case err != nil:
@@ -91,23 +96,7 @@ func (a *app) state(ctx context.Context) (*backup.State, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	return emptyIsAmber(st), s.remote, nil
-}
-
-// emptyIsAmber makes a state amber whose only grey cause is that no folder is chosen: there is nothing that could not be told.
-func emptyIsAmber(s *backup.State) *backup.State {
-	if s.Verdict != backup.CannotTell || len(s.Causes) == 0 {
-		return s
-	}
-	out := *s
-	out.Causes, out.Verdict = slices.Clone(s.Causes), backup.Safe
-	for i, c := range out.Causes {
-		if c.Code == "no-folders" {
-			out.Causes[i].Verdict = backup.NotYet
-		}
-		out.Verdict = max(out.Verdict, out.Causes[i].Verdict)
-	}
-	return &out
+	return st, s.remote, nil
 }
 
 // causeCodes translate the engine's codes into the causes of the sentence where their names differ.
@@ -152,7 +141,11 @@ func standing(s *backup.State) texts.Standing {
 // sentence is the verdict in words.
 func sentence(p texts.Printer, s *backup.State) (headline, second string) {
 	st := standing(s)
-	if !s.Safety.KeysUsable && st.Cause != texts.CauseSilent {
+	switch st.Cause {
+	case texts.CauseSilent, texts.CauseKeychain, texts.CauseKeysWait, texts.CauseKeysLost:
+		return p.Home(st)
+	}
+	if !s.Safety.KeysUsable {
 		return "Cannot tell: the keys are not open.", ""
 	}
 	return p.Home(st)
@@ -184,16 +177,30 @@ func (p *page) verdict(s *backup.State) {
 // causeMessage words a reason for the verdict.
 func (a *app) causeMessage(c backup.Cause) texts.Message {
 	v := texts.Params{"n": c.Count, "since": c.Since, "places": c.Count, "planned": int64(2)}
-	if d := c.Args["destination"]; d != "" {
-		v["name"] = d
-	}
-	if at, err := time.Parse(time.RFC3339, c.Args["until"]); err == nil {
-		v["until"] = at
-	}
 	if !c.Since.IsZero() {
 		v["age"] = a.Now().Sub(c.Since)
 	}
+	for name, arg := range c.Args {
+		v[name] = argument(arg)
+	}
+	if d := c.Args["destination"]; d != "" {
+		v["name"] = d
+	}
 	return a.message(issueClass(c.Code, c.Args["destination"] != ""), v)
+}
+
+// argument reads what an argument of a cause is: a number, a time, a span, or a name.
+func argument(s string) any {
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t
+	}
+	if d, err := time.ParseDuration(s); err == nil {
+		return d
+	}
+	return s
 }
 
 func (a *app) problemsCommand() *cobra.Command {

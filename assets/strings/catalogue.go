@@ -41,6 +41,7 @@ const (
 	KeychainLocked  Class = "keychain"
 	KeychainNone    Class = "keychain-none"
 	KeychainLost    Class = "keychain-lost"
+	KeysWait        Class = "keys-wait"
 	KitUnchecked    Class = "kit"
 	KitWord         Class = "kit-word"
 	KitOrder        Class = "kit-order"
@@ -130,6 +131,7 @@ var catalogue = []entry{
 		"Type the passphrase at each start"},
 	{KeychainLost, "LP403", "The key is no longer in the system keychain.", "This computer cannot make new copies without it.",
 		"Recover with the kit"},
+	{KeysWait, "LP413", "The keys wait for your passphrase.", "Copying waits until it is given, once after each start.", "Unlock"},
 	{KitUnchecked, "LP404", "Your recovery kit is not checked.", "Without it a lost computer means lost copies.", "Check it (2 min)"},
 	{KitWord, "LP405", "Word {n:count} of the kit is not in the list.", "The kit opens only with all its words as printed.",
 		"Correct word {n:count}"},

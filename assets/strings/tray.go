@@ -23,7 +23,7 @@ const (
 // empty where nothing does. What runs at the moment is the caller's third line.
 func (p Printer) Tray(s Standing) (verdict, needsYou string) {
 	headline, _ := p.Home(s)
-	if s.Verdict == Safe || s.Verdict == NeedsYou {
+	if s.Verdict == Safe || s.Verdict == NeedsYou && s.Cause != CauseKeysLost {
 		headline = p.must("{protected:count} of {least}{all:count} safe in {places:count} {places?place|places}", p.values(s))
 		if s.Places < s.Planned {
 			headline = p.must("{proven:count} of {all:count} checked in {places:count} of {planned:count} places", p.values(s))

@@ -52,7 +52,12 @@ const (
 	CauseOldImage    Cause = "old-image"    // this computer was put back to an earlier state
 	CauseNothing     Cause = "nothing"      // no folder chosen
 	CauseNoCopies    Cause = "destinations" // no destination yet
+	CauseKeychain    Cause = "keychain"     // the system keychain is locked
+	CauseKeysWait    Cause = "keys-wait"    // the passphrase is given at each start, and was not yet
 )
+
+// CauseKeysLost is the one cause of NeedsYou with a sentence of its own: without keys there are no numbers to say.
+const CauseKeysLost Cause = "keychain-lost"
 
 // Standing is what the sentence is made of. All numbers count originals.
 type Standing struct {
@@ -91,6 +96,8 @@ var (
 		CauseClock:       {"this computer's clock cannot be trusted", "Correct the date to end this."},
 		CauseNothing:     {"nothing is protected yet", "Choose folders to begin."},
 		CauseNoCopies:    {"there is no destination yet", "Add one to begin."},
+		CauseKeychain:    {"the system keychain is locked", "Opening it ends this."},
+		CauseKeysWait:    {"the keys wait for your passphrase", "Giving it once ends this."},
 	}
 	cannotTell = map[Cause]struct{ because, ends string }{
 		CauseStopped:   {"the background part is not running", "Start it."},
@@ -123,6 +130,10 @@ func (p Printer) Home(s Standing) (headline, second string) {
 			second += " " + p.sum(s)
 		}
 		return p.must("Not safe yet: "+why.because+".", values), second + leftOut(s)
+	}
+	if s.Verdict == NeedsYou && s.Cause == CauseKeysLost {
+		m, _ := p.Message(KeychainLost, nil)
+		return m.What, m.Why
 	}
 	headline = p.sum(s)
 	if s.Places < s.Planned {

@@ -75,7 +75,7 @@ func ShowHome(f Feed) Home {
 	if f.Frozen() {
 		h.AsOf = texts.AsOf(p.Ago(s.At))
 	}
-	h.Empty = !s.Safety.SetUp || len(s.Folders) == 0
+	h.Empty = !s.Safety.SetUp || len(s.Folders) == 0 && !keysClosed(s)
 	h.Stats = stats(s)
 	for _, d := range s.Destinations {
 		h.Destinations = append(h.Destinations, destinationRow(f, d))
@@ -112,6 +112,11 @@ func ShowBanner(f Feed) Banner {
 		}
 	case !f.Silent.IsZero():
 		b.Action = Action{Text: texts.RestartIt, Intent: RestartKeeper}
+	case keysClosed(s):
+		b.Action = TellCause(f, s.Causes[0]).Action
+		if b.Action.Intent == SeeProblems {
+			b.Action = Action{Text: texts.ShowProblems, Intent: SeeProblems}
+		}
 	case !s.Safety.SetUp || len(s.Folders) == 0:
 		b.Action = Action{Text: texts.ChooseFolders, Intent: BeginSetup}
 		if s.Safety.SetUp {
@@ -137,6 +142,18 @@ func ShowBanner(f Feed) Banner {
 		}
 	}
 	return b
+}
+
+// keysClosed tells whether the background part runs without its keys: it then knows neither folders nor numbers.
+func keysClosed(s *backup.State) bool {
+	if !s.Safety.SetUp || len(s.Causes) == 0 {
+		return false
+	}
+	switch words.Cause(s.Causes[0].Code) {
+	case words.CauseKeychain, words.CauseKeysWait, words.CauseKeysLost:
+		return true
+	}
+	return false
 }
 
 func ages(p words.Printer, oldest time.Duration, s *backup.State) string {
@@ -201,6 +218,10 @@ func standing(f Feed) (words.Standing, Told) {
 	}
 	if !c.Sums() {
 		st.Verdict, st.Cause = words.CannotTell, words.CauseSums
+		return st, Told{}
+	}
+	if keysClosed(s) {
+		st.Cause = words.CauseOf(s.Causes[0].Code)
 		return st, Told{}
 	}
 	if !s.Safety.SetUp || len(s.Folders) == 0 {

@@ -151,7 +151,7 @@ func intentOf(c words.Class) Intent {
 		return ContinueRestore
 	case words.RestoreRoom, words.RestoreTarget, words.RestoreNothing, words.RestorePattern, words.RestoreFailed:
 		return ChooseStep
-	case words.Locked:
+	case words.Locked, words.KeychainLocked, words.KeysWait:
 		return Unlock
 	}
 	return SeeProblems

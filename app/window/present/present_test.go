@@ -44,6 +44,12 @@ func TestTheBannerSaysTheTruthAndOffersOneAction(t *testing.T) {
 		{"sums broken", with(func(s *backup.State) { s.Counts.Pending = 5 }), backup.CannotTell, "Cannot tell: the numbers do not add up.", None},
 		{"not set up", with(func(s *backup.State) { s.Safety.SetUp = false; s.Verdict = backup.NotYet }), backup.NotYet, "Not safe yet: nothing is protected yet.", BeginSetup},
 		{"no destination", with(func(s *backup.State) { s.Destinations = nil; s.Verdict = backup.NotYet }), backup.NotYet, "Not safe yet: there is no destination yet.", AddDestination},
+		{"keychain locked", with(func(s *backup.State) {
+			*s = backup.State{At: now, Verdict: backup.NotYet, Safety: backup.Safety{SetUp: true}, Causes: []backup.Cause{{Code: "keychain", Verdict: backup.NotYet}}}
+		}), backup.NotYet, "Not safe yet: the system keychain is locked.", Unlock},
+		{"key lost", with(func(s *backup.State) {
+			*s = backup.State{At: now, Verdict: backup.NeedsYou, Safety: backup.Safety{SetUp: true}, Causes: []backup.Cause{{Code: "keychain-lost", Verdict: backup.NeedsYou}}}
+		}), backup.NeedsYou, "The key is no longer in the system keychain.", SeeProblems},
 		{"failed", with(func(s *backup.State) { s.Verdict = backup.NeedsYou; s.Counts.Failed, s.Counts.Protected = 7, 41200 }), backup.NeedsYou, "41,200 of 41,207 originals are safe in 2 places.", SeeProblems},
 		{"one place", with(func(s *backup.State) {
 			s.Verdict, s.PlacesNow = backup.NotYet, 1

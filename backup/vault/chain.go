@@ -161,12 +161,55 @@ func (c *Chain) Head() Head { return c.Entries[len(c.Entries)-1].Head() }
 // HeadUnder is the newest head at which generation g is current. A writer that could not follow a later generation names it in its
 // commits, and so goes on under the old one. The zero Head: g was never current.
 func (c *Chain) HeadUnder(g uint32) Head {
+	h, _ := c.HeadHeld(func(x uint32) bool { return x == g })
+	return h
+}
+
+// HeadHeld is the newest head at which a generation is current that its caller holds, and that generation; the zero Head: there is none.
+func (c *Chain) HeadHeld(held func(g uint32) bool) (Head, uint32) {
 	for i := len(c.states) - 1; i >= 0; i-- {
-		if c.states[i].generation == g {
-			return c.Entries[i].Head()
+		if g := c.states[i].generation; held(g) {
+			return c.Entries[i].Head(), g
 		}
 	}
-	return Head{}
+	return Head{}, 0
+}
+
+// Upto is the chain as it was when the entry at this head was its last, judged with what is known now.
+func (c *Chain) Upto(h Head) (*Chain, error) {
+	if h.Seq == 0 || h.Seq > uint64(len(c.Entries)) || c.Entries[h.Seq-1].Head() != h {
+		return nil, fmt.Errorf("control entry %d: %w", h.Seq, ErrMissing)
+	}
+	return EvaluateChain(c.Space, c.Genesis, c.Entries[:h.Seq], c.credit, c.checkpoint)
+}
+
+// NextGeneration is the number for a new generation: above all that any entry found names, or, where somebody used up the numbers,
+// the first free one above the current.
+func (c *Chain) NextGeneration() uint32 {
+	named := map[uint32]bool{}
+	last := c.Generation()
+	for _, e := range slices.Concat(c.Entries, c.Lost) {
+		if e.Epoch != nil {
+			named[e.Epoch.Generation] = true
+			last = max(last, e.Epoch.Generation)
+		}
+	}
+	if last < MaxGeneration {
+		return last + 1
+	}
+	for g := c.Generation() + 1; g < MaxGeneration; g++ {
+		if !named[g] {
+			return g
+		}
+	}
+	return MaxGeneration
+}
+
+// RotationDue tells whether the current generation has slots for somebody who is active no more (a delayed removal that has matured):
+// then an admin starts a new one.
+func (c *Chain) RotationDue() bool {
+	ref := c.Epoch(c.Generation())
+	return ref != nil && slices.ContainsFunc(ref.Principals, func(id DeviceID) bool { p := c.Device(id); return p == nil || !p.Active })
 }
 
 // Generation is the current generation at the head.

@@ -208,7 +208,7 @@ func (c *Chain) check(s *chainState, e *Control, sealedUnder uint32) error {
 			return errors.New("unknown recovery key")
 		}
 	case CtlEpoch:
-		if e.Epoch.Generation <= s.generation || used(c.taken.generations[e.Epoch.Generation]) {
+		if e.Epoch.Generation > MaxGeneration || e.Epoch.Generation <= s.generation || used(c.taken.generations[e.Epoch.Generation]) {
 			return errors.New("generation numbers only rise and are never used twice")
 		}
 		return s.namesActive(e.Epoch.Principals, func(p *Principal) bool { return c.mayBeNamed(p, e) })

@@ -89,7 +89,7 @@ func (p EpochParts) Encode() []byte {
 // ParseEpoch splits an epoch object's payload. The rings' lengths follow from g: each holds g-1 keys.
 func ParseEpoch(b []byte, g uint32) (p EpochParts, err error) {
 	ring := 32 + 32*(int(g)-1) + 16
-	if g == 0 || g > 1<<16 || len(b) != 2*slotsLen+2*ring {
+	if g == 0 || g > MaxGeneration || len(b) != 2*slotsLen+2*ring {
 		return p, fmt.Errorf("epoch object of %d bytes: %w", len(b), ErrMalformed)
 	}
 	for l := range p.Slots {
@@ -112,17 +112,23 @@ func (p EpochParts) OpenSlot(level SlotLevel, k hpke.PrivateKey, space SpaceID, 
 	return secret.Secret{}, fmt.Errorf("epoch slot of generation %d: %w", g, ErrWrongKey)
 }
 
-// SealRing seals the secrets of generations 1…g-1 under a ring key.
+// MaxGeneration is the largest number of a generation.
+const MaxGeneration = 1 << 16
+
+// SealRing seals the secrets of generations 1…g-1 under a ring key. A zero secret stands for a generation whose secret its maker does
+// not know.
 func SealRing(key [32]byte, salt [32]byte, space SpaceID, g uint32, keys []secret.Secret) []byte {
-	var plain []byte
-	for _, k := range keys {
-		plain = append(plain, k.Bytes()...)
+	plain := make([]byte, 32*len(keys))
+	defer clear(plain)
+	for i, k := range keys {
+		copy(plain[32*i:], k.Bytes())
 	}
 	okm := ringKeys(key, salt[:], space, g)
 	return newGCM(okm[:32]).Seal(append([]byte(nil), salt[:]...), okm[32:44], plain, nil)
 }
 
-// OpenRing opens a ring: the secrets of generations 1…g-1 in order.
+// OpenRing opens a ring: the secrets of generations 1…g-1 in order, zero for those that its maker did not know. No key may be derived
+// from a zero one: everybody could.
 func OpenRing(key [32]byte, ring []byte, space SpaceID, g uint32) ([]secret.Secret, error) {
 	if len(ring) < 48 {
 		return nil, fmt.Errorf("ring: %w", ErrMalformed)

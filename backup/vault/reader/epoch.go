@@ -31,11 +31,11 @@ func MembersOf(c *vault.Chain) (out []EpochMember) {
 	return out
 }
 
-// BuildEpoch makes the epoch object of generation len(keys): keys are E_1…E_g, mix is M.
+// BuildEpoch makes the epoch object of generation len(keys): keys are E_1…E_g, zero for older ones that are not known; mix is M.
 func BuildEpoch(space vault.SpaceID, mix secret.Secret, keys []secret.Secret, members []EpochMember) (writer.Built, *vault.EpochRef, error) {
 	fail := func(err error) (writer.Built, *vault.EpochRef, error) { return writer.Built{}, nil, err }
 	g := uint32(len(keys))
-	if len(members) > vault.EpochSlots || g == 0 {
+	if len(members) > vault.EpochSlots || g == 0 || g > vault.MaxGeneration || keys[g-1].IsZero() {
 		return fail(fmt.Errorf("%d principals: %w", len(members), vault.ErrMalformed))
 	}
 	e := keys[g-1]
@@ -68,8 +68,7 @@ func BuildEpoch(space vault.SpaceID, mix secret.Secret, keys []secret.Secret, me
 	older := keys[:g-1]
 	olderW := make([]secret.Secret, len(older))
 	for i, k := range older {
-		x := vault.WriterFromReader(k.Bytes(), space, uint32(i+1))
-		olderW[i] = secret.New(x[:])
+		olderW[i] = writerOf(k, space, uint32(i+1))
 	}
 	var salts [2][32]byte
 	rand.Read(salts[0][:])
@@ -95,6 +94,15 @@ func BuildEpoch(space vault.SpaceID, mix secret.Secret, keys []secret.Secret, me
 	return writer.Built{Name: ref.Name, Object: obj}, ref, nil
 }
 
+// writerOf is W_g of E_g, zero where that is not known.
+func writerOf(e secret.Secret, space vault.SpaceID, g uint32) secret.Secret {
+	if e.IsZero() {
+		return secret.New(make([]byte, 32))
+	}
+	w := vault.WriterFromReader(e.Bytes(), space, g)
+	return secret.New(w[:])
+}
+
 // checkEpoch holds an epoch object against the E_g that its slot gave: public key, W_g ring and both rings must agree. It returns
 // E_1…E_g.
 func checkEpoch(space vault.SpaceID, parts vault.EpochParts, ref *vault.EpochRef, e secret.Secret, g uint32) ([]secret.Secret, error) {
@@ -108,8 +116,7 @@ func checkEpoch(space vault.SpaceID, parts vault.EpochParts, ref *vault.EpochRef
 		return nil, err
 	}
 	for i, k := range older {
-		x := vault.WriterFromReader(k.Bytes(), space, uint32(i+1))
-		if !olderW[i].Equal(secret.New(x[:])) {
+		if !olderW[i].Equal(writerOf(k, space, uint32(i+1))) {
 			return nil, fmt.Errorf("rings of generation %d disagree: %w", g, vault.ErrTampered)
 		}
 	}

@@ -17,7 +17,7 @@ type Keyset struct {
 	Control     *vault.SigningKey
 	KEMSeed     secret.Secret   // reader X-Wing
 	CacheKey    secret.Secret   // of reader.db
-	Generations []secret.Secret // E_1 … E_g
+	Generations []secret.Secret // E_1 … E_g, zero where it never came to this device
 	Genesis     vault.Hash      // root of trust of the control chain
 	Mix         secret.Secret   // M, opens epoch objects
 
@@ -42,7 +42,7 @@ func (k *Keyset) Wipe() {
 
 // Epoch is E_g, or ErrWrongKey where this keyset does not hold it.
 func (k *Keyset) epoch(g uint32) (secret.Secret, error) {
-	if g == 0 || int(g) > len(k.Generations) {
+	if g == 0 || int(g) > len(k.Generations) || k.Generations[g-1].IsZero() {
 		return secret.Secret{}, fmt.Errorf("generation %d: %w", g, vault.ErrWrongKey)
 	}
 	return k.Generations[g-1], nil
@@ -100,7 +100,9 @@ func (k *Keyset) Seal(l Lock, kdf vault.KDF) ([]byte, error) {
 	defer clear(key)
 	var gens []byte
 	for _, e := range k.Generations {
-		gens = append(gens, e.Bytes()...)
+		var b [32]byte
+		copy(b[:], e.Bytes())
+		gens = append(gens, b[:]...)
 	}
 	payload := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagControl, k.Control.Seed().Bytes()).
 		Bytes(tagKEM, k.KEMSeed.Bytes()).Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).Bytes(tagGenesis, k.Genesis[:]).
@@ -155,7 +157,10 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Key
 	k.KEMSeed, k.CacheKey, k.Mix = own(tagKEM, 32), own(tagCache, 32), own(tagMix, 32)
 	copy(k.Genesis[:], r.Bytes(tagGenesis))
 	gens := r.Bytes(tagGenerations)
-	if err != nil || len(gens) == 0 || len(gens)%32 != 0 || k.Space != space || k.Device != device {
+	if n := len(gens); n == 0 || n%32 != 0 || secret.New(gens[n-32:]).IsZero() {
+		err = vault.ErrMalformed
+	}
+	if err != nil || k.Space != space || k.Device != device {
 		return nil, fmt.Errorf("reader keyset: %w", vault.ErrMalformed)
 	}
 	for ; len(gens) > 0; gens = gens[32:] {

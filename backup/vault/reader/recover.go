@@ -164,9 +164,10 @@ func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string,
 	view := *r.View
 	view.Generations, view.EPKs = nil, nil
 	for i, k := range all {
-		w := vault.WriterFromReader(k.Bytes(), space, uint32(i+1))
-		view.Generations = append(view.Generations, vault.NewGeneration(space, uint32(i+1), secret.New(append([]byte(nil), w[:]...))))
-		view.EPKs = append(view.EPKs, nil)
+		if n := uint32(i + 1); !k.IsZero() {
+			view.Generations = append(view.Generations, vault.NewGeneration(space, n, writerOf(k, space, n)))
+			view.EPKs = append(view.EPKs, nil)
+		}
 	}
 	chain, cf, _, err := writer.LoadChain(ctx, o, &view, nil, matured)
 	if err != nil {
@@ -188,8 +189,8 @@ func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string,
 	if _, err := checkEpoch(space, parts, ref, e, g); err != nil {
 		return err
 	}
-	for i := range view.EPKs {
-		view.EPKs[i] = chain.EPK(uint32(i + 1))
+	for i, g := range view.Generations {
+		view.EPKs[i] = chain.EPK(g.Number)
 	}
 	r.View, r.Chain = &view, chain
 	r.Reader.Generations = all
@@ -204,79 +205,6 @@ func namedEpoch(c *vault.Chain, name string) *vault.EpochRef {
 		}
 	}
 	return nil
-}
-
-// Enrolment adds a computer to a recovered Space: objects to store in this order, and the new device's keysets.
-type Enrolment struct {
-	Writer  *writer.Keyset
-	Reader  *Keyset
-	Objects []writer.Built
-}
-
-// Enrol makes a new device, signed in by the recovery key; revokes lost devices at the given heads of their logs; and starts a new
-// generation that the lost ones cannot read. The chain is extended by device-add, device-revoke for each lost one, epoch.
-func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head, now int64) (*Enrolment, error) {
-	dev, w, rd, err := newDevice(r.View.Space, deviceName, r.Keys.Mix.Clone())
-	if err != nil {
-		return nil, err
-	}
-	if r.View.Current().Number != r.Chain.Generation() {
-		return nil, fmt.Errorf("this kit is shut out of generation %d: %w", r.Chain.Generation(), vault.ErrWrongKey)
-	}
-	out := &Enrolment{Writer: w, Reader: rd}
-	w.Genesis, rd.Genesis = r.Keys.Genesis, r.Keys.Genesis
-	for i, g := range r.View.Generations {
-		w.Generations = append(w.Generations, vault.NewGeneration(w.Space, g.Number, g.WriterKey().Clone()))
-		w.EPKs = append(w.EPKs, r.View.EPKs[i])
-		rd.Generations = append(rd.Generations, r.Reader.Generations[i].Clone())
-	}
-	head := r.Chain.Head()
-	cos, err := rd.Control.Cosign(vault.CtlDeviceAdd.String(), append(append([]byte(nil), r.Keys.Genesis[:]...), dev.Encode()...))
-	if err != nil {
-		return nil, err
-	}
-	key := w.Current().ControlKey()
-	add := func(e *vault.Control) error {
-		e.Space, e.Author, e.Seq, e.Prev, e.Generation, e.Time = w.Space, r.Keys.ID, head.Seq+1, head.Hash, w.Current().Number, now
-		if err := e.Sign(r.Keys.Signing); err != nil {
-			return err
-		}
-		name, obj, err := e.Seal(key)
-		head = e.Head()
-		out.Objects = append(out.Objects, writer.Built{Name: name, Object: obj})
-		return err
-	}
-	if err := add(&vault.Control{Type: vault.CtlDeviceAdd, Device: dev, Cosign: cos.Encode()}); err != nil {
-		return nil, err
-	}
-	members := []EpochMember{{ID: dev.ID, Reader: dev.ReaderKEM, Writer: dev.WriterKEM}}
-	for _, m := range MembersOf(r.Chain) {
-		if _, gone := lost[m.ID]; !gone {
-			members = append(members, m)
-		}
-	}
-	for id, at := range lost {
-		if p := r.Chain.Device(id); p == nil || p.Device == nil || !p.Active {
-			return nil, fmt.Errorf("device to revoke: %w", vault.ErrMissing)
-		}
-		if err := add(&vault.Control{Type: vault.CtlDeviceRevoke, Target: id, Cap: &at}); err != nil {
-			return nil, err
-		}
-	}
-	e := secret.Random(32)
-	keys := append(slices.Clone(rd.Generations), e)
-	epoch, ref, err := BuildEpoch(w.Space, r.Keys.Mix, keys, members)
-	if err != nil {
-		return nil, err
-	}
-	out.Objects = append(out.Objects, epoch)
-	if err := add(&vault.Control{Type: vault.CtlEpoch, Epoch: ref}); err != nil {
-		return nil, err
-	}
-	wg := vault.WriterFromReader(e.Bytes(), w.Space, ref.Generation)
-	w.Generations = append(w.Generations, vault.NewGeneration(w.Space, ref.Generation, secret.New(append([]byte(nil), wg[:]...))))
-	w.EPKs, rd.Generations = append(w.EPKs, ref.EPK), keys
-	return out, nil
 }
 
 // ErrNoSlot tells that a destination holds no slot for these kit words: another kit, or another Space.

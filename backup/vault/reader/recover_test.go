@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -166,8 +167,55 @@ func TestAThiefCannotTakeTheKitsRestoreAway(t *testing.T) {
 		if err != nil || !r.ShutOut || len(r.Reader.Generations) != 1 || len(r.Findings) == 0 {
 			t.Fatalf("%v %+v", err, r)
 		}
-		if _, err := r.Enrol("new", nil, 2); !errors.Is(err, vault.ErrWrongKey) {
-			t.Error("a device was added to a chain that the kit cannot follow:", err)
+		// It goes on before the entry that shut it out, under a number that was never used.
+		h.rotate(h.device(), EpochMember{ID: h.c.Genesis.Recovery.ID}) // the kit cannot see this one
+		en, err := r.Enrol("new", map[vault.DeviceID]vault.Head{h.c.Writer.Device: {}}, 2)
+		if err != nil || !en.Forks || len(en.Reader.Generations) != 3 || !en.Reader.Generations[1].IsZero() {
+			t.Fatal(err)
+		}
+		for _, b := range en.Objects {
+			if h.o[b.Name] != nil {
+				t.Errorf("%s is taken", b.Name)
+			}
+		}
+		h.o.put(en.Objects...)
+		start := secret.New(bytes.Repeat([]byte{1}, 32))
+		file, err := en.Writer.Seal(start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := writer.Open(en.Writer.Space, en.Writer.Device, file, start)
+		if err != nil || w.Generation(2) != nil || w.Current().Number != 3 {
+			t.Fatal("the gap is lost on disk:", err)
+		}
+		rf, err := en.Reader.Seal(Lock{Start: start}, vault.KDF{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rd, err := Open(en.Reader.Space, en.Reader.Device, rf, Lock{Start: start})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := rd.Follow(ctx, h.o, nil, r.Matured)
+		if err != nil || f.Grew || f.Chain.Generation() != 3 || f.Chain.Device(h.c.Writer.Device).Active {
+			t.Fatal(err)
+		}
+		if _, err := rd.kem(2); !errors.Is(err, vault.ErrWrongKey) || f.View.Generation(2) != nil {
+			t.Error("keys were derived from a secret that nobody gave:", err)
+		}
+		chain, _, _, err := writer.LoadChain(ctx, h.o, w, nil, 0)
+		if err != nil || chain.Generation() != 3 {
+			t.Fatal(err)
+		}
+		// The kit opens what it started, on the next machine.
+		again, err := Recover(ctx, h.o, h.c.Writer.Space, h.c.Kit, []byte("pass"), nil)
+		if err != nil || again.ShutOut || again.Chain.Generation() != 3 {
+			t.Error("the kit after its own fork:", err)
+		}
+		// The one who was expelled sees that the chain went another way.
+		lost, found, _, err := writer.LoadChain(ctx, h.o, h.c.Writer, nil, 0)
+		if err != nil || lost.Generation() != 3 || len(found) == 0 {
+			t.Error("the branch of the thief goes on:", err, found)
 		}
 	})
 	t.Run("a device that cannot follow names the head before", func(t *testing.T) {

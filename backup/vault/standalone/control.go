@@ -68,7 +68,7 @@ func (k *keys) openControl(name string, obj []byte) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g < 1 || int(g) > len(k.w) {
+	if !k.knows(g) {
 		return nil, fmt.Errorf("control entry of generation %d: %w", g, ErrKey)
 	}
 	b, err := openEnvelope(kindControl, k.space, name, labelled(k.w[g-1], "ctl", k.space, g), obj)

@@ -47,6 +47,10 @@ func (k *keys) openEpoch(p place, name string, report func(error)) (*epoch, erro
 		}
 		all, writers := append(older, e), [][]byte(nil)
 		for i, s := range all {
+			if zeros(s) { // whoever made the ring did not know it; no key may come from zeros
+				writers = append(writers, s)
+				continue
+			}
 			writers = append(writers, labelled(s, "writer", k.space, uint32(i+1)))
 		}
 		check, err := k.openRing(labelled(writers[g-1], "ring", k.space, g), b.payload[32*slotSize+ring:], g)
@@ -64,6 +68,9 @@ func (k *keys) openEpoch(p place, name string, report func(error)) (*epoch, erro
 		return &epoch{name: name, hash: sum(obj), number: g, public: public}, nil
 	})
 }
+
+// knows tells whether the keys of a generation are known.
+func (k *keys) knows(g uint32) bool { return g >= 1 && int(g) <= len(k.w) && !zeros(k.w[g-1]) }
 
 // openRing opens a ring of the keys of the generations before g.
 func (k *keys) openRing(key, ring []byte, g uint32) ([][]byte, error) {

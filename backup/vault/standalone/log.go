@@ -43,7 +43,7 @@ func (k *keys) openCommit(name string, obj []byte) (*commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if g < 1 || int(g) > len(k.w) {
+	if !k.knows(g) {
 		return nil, fmt.Errorf("commit of generation %d: %w", g, ErrKey)
 	}
 	b, err := openEnvelope(kindCommit, k.space, name, labelled(k.w[g-1], "env", k.space, g), obj)

@@ -36,10 +36,8 @@ func (c *chain) apply(e *entry) error {
 		}
 		p.active = false
 	case ctlEpoch:
-		for g := range c.used {
-			if num32(e.record[0x25]) <= g {
-				return fmt.Errorf("generation used before: %w", ErrAltered)
-			}
+		if g := num32(e.record[0x25]); g <= c.generation || c.used[g] {
+			return fmt.Errorf("generation used before: %w", ErrAltered)
 		}
 		return c.takeEpoch(e)
 	case ctlEpochSlots:

@@ -74,7 +74,7 @@ func Doubled[T any](ctx context.Context, o Objects, name string, open func(obj [
 
 // LoadChain reads and judges the control chain, and follows new generations while locked: where an epoch entry is in force, the
 // keyset takes W_g from its slot. The keyset's Generations may grow; persist it then (grew). Where the chain is at a generation that
-// the keyset could not follow, a finding says so, and commits go on under the old one by naming Chain.HeadUnder. ErrNewer: the chain
+// the keyset could not follow, a finding says so, and commits go on under the old one: they name what Follows gives. ErrNewer: the chain
 // holds what this program does not know. ErrFork: the chain names other keys for a generation than this keyset holds.
 func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, matured uint64) (c *vault.Chain, found []Finding, grew bool, err error) {
 	all, err := names(ctx, o, "k/")
@@ -109,19 +109,21 @@ func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, m
 			}
 		}
 		for i, gen := range k.Generations {
-			if epk := c.EPK(gen.Number); i < len(k.EPKs) && k.EPKs[i] != nil && epk != nil && !bytes.Equal(epk, k.EPKs[i]) {
+			if epk := c.EPK(gen.Number); len(k.EPKs[i]) > 0 && epk != nil && !bytes.Equal(epk, k.EPKs[i]) {
 				return nil, found, grew, fmt.Errorf("keys of generation %d: %w", gen.Number, vault.ErrFork)
 			}
 		}
 		g := c.Generation()
-		if k.Generation(g) != nil {
-			return c, append(found, aside(c)...), grew, nil
+		if k.Generation(g) == nil {
+			err := k.follow(ctx, o, c)
+			if grew = grew || err == nil; err == nil {
+				continue
+			}
+			// An epoch whose slot does not open raises an alarm; backup goes on under the old generation.
+			found = append(found, Finding{Name: c.Epoch(g).Name, Err: err})
 		}
-		// An epoch whose slot does not open raises an alarm; backup goes on under the old generation.
-		if err := k.follow(ctx, o, c.Epoch(g)); err != nil {
-			return c, append(append(found, Finding{Name: c.Epoch(g).Name, Err: err}), aside(c)...), grew, nil
-		}
-		grew = true
+		_, err := k.Follows(c)
+		return c, append(found, aside(c)...), grew, err
 	}
 }
 
@@ -182,9 +184,11 @@ func (k *Keyset) openControl(name string, obj []byte) (*vault.Control, error) {
 	return vault.OpenControl(k.Space, name, gen.ControlKey(), obj)
 }
 
-// follow adds the generation that an epoch entry names.
-func (k *Keyset) follow(ctx context.Context, o Objects, ref *vault.EpochRef) error {
-	if ref == nil || int(ref.Generation) != len(k.Generations)+1 {
+// follow adds the generation that is current at the head of the chain, and what its ring holds of older ones that did not come to this
+// device before.
+func (k *Keyset) follow(ctx context.Context, o Objects, c *vault.Chain) error {
+	ref := c.Epoch(c.Generation())
+	if ref == nil {
 		return fmt.Errorf("epoch entry: %w", vault.ErrMissing)
 	}
 	parts, _, err := OpenEpoch(ctx, o, k.Space, k.Mix, ref.Name, &ref.Hash)
@@ -204,15 +208,17 @@ func (k *Keyset) follow(ctx context.Context, o Objects, ref *vault.EpochRef) err
 	if err != nil {
 		return err
 	}
-	for i, g := range k.Generations {
-		if !older[i].Equal(g.WriterKey()) {
+	for _, g := range k.Generations {
+		if int(g.Number) <= len(older) && !older[g.Number-1].IsZero() && !older[g.Number-1].Equal(g.WriterKey()) {
 			return fmt.Errorf("writer ring: %w", vault.ErrTampered)
 		}
 	}
-	if k.condemned != nil {
-		gen.Avoid(k.condemned.Has)
+	for i, w := range older {
+		if n := uint32(i + 1); !w.IsZero() {
+			k.add(vault.NewGeneration(k.Space, n, w), c.EPK(n))
+		}
 	}
-	k.Generations, k.EPKs = append(k.Generations, gen), append(k.EPKs, ref.EPK)
+	k.add(gen, ref.EPK)
 	return nil
 }
 

@@ -3,6 +3,7 @@
 package writer
 
 import (
+	"cmp"
 	"crypto/hpke"
 	"fmt"
 	"maps"
@@ -21,20 +22,54 @@ type Keyset struct {
 	Genesis     vault.Hash
 	Mix         secret.Secret // M
 	Log         *vault.SigningKey
-	KEMSeed     secret.Secret // writer X-Wing
-	CacheKey    secret.Secret // of writer.db
-	Generations []*vault.Generation
-	EPKs        [][]byte          // public keys beside Generations
-	Credentials map[string]string // storage logins by destination
+	KEMSeed     secret.Secret       // writer X-Wing
+	CacheKey    secret.Secret       // of writer.db
+	Generations []*vault.Generation // ascending; a number may lack: a generation whose keys never came to this device
+	EPKs        [][]byte            // public keys beside Generations, empty where not known
+	Credentials map[string]string   // storage logins by destination
 
+	current   uint32     // generation to write under, 0 = the newest; see Follows
 	condemned *Condemned // names that a collection claims, nil = not asked to obey; see Obey
 }
 
-// Current is the newest generation held.
-func (k *Keyset) Current() *vault.Generation { return k.Generations[len(k.Generations)-1] }
+// Current is the generation to write under: the one that was current at the head that Follows chose, the newest held before.
+func (k *Keyset) Current() *vault.Generation { return k.Generations[k.index()] }
 
 // EPK is the public key of the current generation: payloads are sealed to it.
-func (k *Keyset) EPK() []byte { return k.EPKs[len(k.EPKs)-1] }
+func (k *Keyset) EPK() []byte { return k.EPKs[k.index()] }
+
+func (k *Keyset) index() int {
+	for i, g := range k.Generations {
+		if g.Number == k.current {
+			return i
+		}
+	}
+	return len(k.Generations) - 1
+}
+
+// Follows makes the keyset write under the generation that is current at the head of a chain (after a voided epoch that is not the newest
+// one held), or, where its keys did not come to this device, the newest that did. It returns the control head that commits must name:
+// the newest at which that generation is current. ErrWrongKey: no generation of this chain is held.
+func (k *Keyset) Follows(c *vault.Chain) (vault.Head, error) {
+	head, g := c.HeadHeld(func(g uint32) bool { return k.Generation(g) != nil })
+	if g == 0 {
+		return vault.Head{}, fmt.Errorf("generation %d: %w", c.Generation(), vault.ErrWrongKey)
+	}
+	k.current = g
+	return head, nil
+}
+
+// add takes in a generation; one that is held already stays.
+func (k *Keyset) add(g *vault.Generation, epk []byte) {
+	at, held := slices.BinarySearchFunc(k.Generations, g.Number, func(x *vault.Generation, n uint32) int { return cmp.Compare(x.Number, n) })
+	if held {
+		return
+	}
+	if k.condemned != nil {
+		g.Avoid(k.condemned.Has)
+	}
+	k.Generations, k.EPKs = slices.Insert(k.Generations, at, g), slices.Insert(k.EPKs, at, epk)
+}
 
 // Generation finds the keys of generation g, nil if not held.
 func (k *Keyset) Generation(g uint32) *vault.Generation {
@@ -87,9 +122,11 @@ func fileKey(start secret.Secret, device vault.DeviceID) []byte {
 
 // Seal makes the content of writer.bin: envelope 0x81 under HKDF(start secret).
 func (k *Keyset) Seal(start secret.Secret) ([]byte, error) {
-	var gens []byte
-	for _, g := range k.Generations {
-		gens = append(gens, g.WriterKey().Bytes()...)
+	last := k.Generations[len(k.Generations)-1].Number
+	gens, epks := make([]byte, 32*last), make([][]byte, last)
+	for i, g := range k.Generations {
+		copy(gens[32*(g.Number-1):], g.WriterKey().Bytes())
+		epks[g.Number-1] = k.EPKs[i]
 	}
 	var creds [][]byte
 	for _, id := range slices.Sorted(maps.Keys(k.Credentials)) {
@@ -97,7 +134,7 @@ func (k *Keyset) Seal(start secret.Secret) ([]byte, error) {
 	}
 	f := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagTag, k.Tag[:]).Str(tagName, k.Name).
 		Bytes(tagGenesis, k.Genesis[:]).Bytes(tagMix, k.Mix.Bytes()).Bytes(tagLog, k.Log.Seed().Bytes()).Bytes(tagKEM, k.KEMSeed.Bytes()).
-		Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).List(tagEPKs, k.EPKs).List(tagCredentials, creds)
+		Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).List(tagEPKs, epks).List(tagCredentials, creds)
 	payload := f.Encoded()
 	obj, err := vault.SealEnvelope(vault.KindLocalWriter, 0, k.Space, FileName, fileKey(start, k.Device), vault.Body{Payload: payload})
 	clear(payload)
@@ -148,13 +185,22 @@ func parse(b []byte) (*Keyset, error) {
 		return fail(err)
 	}
 	gens := r.Bytes(tagGenerations)
-	if k.EPKs, err = r.List(tagEPKs, 1<<16); err != nil || len(gens)%32 != 0 || len(gens) == 0 || len(k.EPKs) != len(gens)/32 {
+	epks, err := r.List(tagEPKs, vault.MaxGeneration)
+	if err != nil || len(gens)%32 != 0 || len(epks) != len(gens)/32 {
 		return fail(vault.ErrMalformed)
 	}
-	for i := range k.EPKs {
-		k.EPKs[i] = append([]byte(nil), k.EPKs[i]...)
+	for i, epk := range epks {
 		w := secret.New(append([]byte(nil), gens[32*i:32*i+32]...))
-		k.Generations = append(k.Generations, vault.NewGeneration(k.Space, uint32(i+1), w))
+		if len(epk) != 0 && len(epk) != vault.KEMPublicLen {
+			return fail(vault.ErrMalformed)
+		}
+		if !w.IsZero() { // else a generation whose keys this device never had
+			k.Generations = append(k.Generations, vault.NewGeneration(k.Space, uint32(i+1), w))
+			k.EPKs = append(k.EPKs, append([]byte(nil), epk...))
+		}
+	}
+	if n := len(k.Generations); n == 0 || int(k.Generations[n-1].Number) != len(epks) {
+		return fail(vault.ErrMalformed)
 	}
 	creds, err := r.List(tagCredentials, 1024)
 	if err != nil {

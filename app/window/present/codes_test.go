@@ -73,6 +73,10 @@ func TestANumberOpensTheRowsThatItCounts(t *testing.T) {
 }
 
 func TestActivityIsToldInSentences(t *testing.T) {
+	told := ShowLines(Feed{Now: now}, []backup.Row{{Code: "check", Size: 7, Since: now, Args: map[string]string{"checked": "7", "bad": "0", "took": "61"}}})
+	if told[0].Main != "Read 7 copies back in 1 min: no fault." {
+		t.Errorf("%+v", told)
+	}
 	got := ShowLines(Feed{Now: now}, []backup.Row{{Code: "backup", Size: 59, Since: now}, {Code: "backup", Since: now}})
 	if got[0].Main != "Copied 59 new versions." || got[1].Main != "Looked through the folders: nothing new." || got[0].Side != "14:32" {
 		t.Errorf("%+v", got)

@@ -157,7 +157,9 @@ func ShowLines(f Feed, rows []backup.Row) []Line {
 		}
 		if r.Path == "" {
 			l.Main, why = why, ""
-			if line := texts.Did(r.Code, words.Count(r.Size), r.Size); line != "" {
+			if line, ok := p.Activity(r.Code, r.Args); ok {
+				l.Main = line
+			} else if line := texts.Did(r.Code, words.Count(r.Size), r.Size); line != "" {
 				l.Main = line
 			}
 		}

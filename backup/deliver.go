@@ -128,6 +128,10 @@ func (e *Engine) followChain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	control, err := e.keys.Follows(chain) // older than the chain's head where this computer got no keys of its newest generation
+	if err != nil {
+		return err
+	}
 	e.mu.Lock()
 	for i, c := range chain.Entries {
 		if _, ok := e.facts.FirstSeen[c.Head().Hash.String()]; !ok && i > 0 {
@@ -135,7 +139,7 @@ func (e *Engine) followChain(ctx context.Context) error {
 		}
 	}
 	e.chain = chain
-	e.facts.Control = chain.Head()
+	e.facts.Control = control
 	e.mu.Unlock()
 	if grew {
 		return saveWriter(e.o.Home, e.keys, e.start)
@@ -226,6 +230,9 @@ func (e *Engine) relearn(ctx context.Context) error {
 				e.mu.Lock()
 				e.log = head
 				e.mu.Unlock()
+				if head.Seq > 0 {
+					e.loseMap()
+				}
 			} else if head.Seq > 0 {
 				seen = append(seen, vault.SeenHead{Tag: tag, Head: head})
 			}

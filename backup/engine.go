@@ -268,6 +268,8 @@ func (e *Engine) Do(ctx context.Context, c Command) (Reply, error) {
 		return Reply{}, e.pause(ctx, 0)
 	case KitChecked:
 		return Reply{}, e.change(ctx, func(s *settings) { s.KitChecked = e.clock.Now().Unix() })
+	case FileMap:
+		return Reply{}, e.fileMap(ctx, c)
 	case RecordOpened:
 		return Reply{}, e.recordOpened(ctx, c)
 	case RecordPractice:

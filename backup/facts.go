@@ -24,9 +24,10 @@ type facts struct {
 	Pause     *Pause                   `json:"pause"`
 	Practice  int64                    `json:"practice"`
 	Passed    bool                     `json:"passed"`
-	Causes    map[string]int64         `json:"causes"` // code → since
-	Clock     int64                    `json:"clock"`  // newest time seen, Unix seconds
-	Forked    []string                 `json:"forked"` // destinations where another history stands, "" for none in particular
+	Causes    map[string]int64         `json:"causes"`   // code → since
+	Clock     int64                    `json:"clock"`    // newest time seen, Unix seconds
+	MapLost   bool                     `json:"map_lost"` // the records no longer say which original is which file (FileMap)
+	Forked    []string                 `json:"forked"`   // destinations where another history stands, "" for none in particular
 
 	// Recomputed, not stored.
 	Counts  Counts           `json:"-"`

@@ -286,6 +286,8 @@ func (e *Engine) List(ctx context.Context, q Query) (Page, error) {
 		e.mu.Unlock()
 	case "problems", "files":
 		rows, err = e.fileRows(ctx, q)
+	case MapLost:
+		rows = e.mapRows()
 	case "activity":
 		rows, err = e.activityRows(ctx)
 	default:

@@ -68,6 +68,10 @@ func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 		db.Close()
 		return nil, err
 	}
+	if err := l.giveMap(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
 	return l, nil
 }
 
@@ -120,7 +124,11 @@ func (o objects) List(ctx context.Context, prefix string, fn func(string, int64)
 	return o.svc.Objects(ctx, prefix, o.destination, fn)
 }
 
-const rowHead = "head/"
+const (
+	rowHead   = "head/"
+	rowIntent = "intent/" // + devtag || u64 seq → a collection that was announced
+	rowJoined = "joined/" // + fileID → the fileID of the file that it belongs to
+)
 
 // load takes up what the local catalogue kept.
 func (l *Library) load(ctx context.Context) error {
@@ -144,6 +152,8 @@ func (l *Library) load(ctx context.Context) error {
 		switch {
 		case strings.HasPrefix(name, rowHead) && len(name) == len(rowHead)+8 && len(v) == 40:
 			l.heads[vault.DevTag([]byte(name[len(rowHead):]))] = vault.Head{Seq: binary.BigEndian.Uint64(v), Hash: vault.Hash(v[8:])}
+		case strings.HasPrefix(name, rowJoined) && len(name) == len(rowJoined)+16 && len(v) == 16:
+			l.cat.LoadJoined(vault.FileID([]byte(name[len(rowJoined):])), vault.FileID(v))
 		case name == "sources":
 			p, err := vault.ParsePage(slices.Clone(v))
 			if err != nil {
@@ -152,6 +162,12 @@ func (l *Library) load(ctx context.Context) error {
 			for _, s := range p.Sources {
 				l.cat.Sources[s.ID] = s
 			}
+		case strings.HasPrefix(name, rowIntent):
+			i, err := writer.ParseIntent(v)
+			if err != nil {
+				return err
+			}
+			l.keys.Condemned().Learn(i)
 		case name == "deltas" && len(v) == 8:
 			l.deltas = int(binary.BigEndian.Uint64(v))
 		}
@@ -165,13 +181,15 @@ func (l *Library) Sync(ctx context.Context) error {
 	l.sync.Lock()
 	defer l.sync.Unlock()
 	o := objects{svc: l.svc}
-	if len(l.keys.Generations) != len(l.view.Generations) {
-		l.view = l.keys.View()
-	}
-	chain, _, _, err := writer.LoadChain(ctx, o, l.view, nil, 0)
-	if err != nil {
+	f, err := l.keys.Follow(ctx, o, nil, 0)
+	if err != nil && !errors.Is(err, reader.ErrShutOut) { // what is older than a generation that shuts us out can still be read
 		return err
 	}
+	for _, g := range l.view.Generations {
+		g.Wipe()
+	}
+	chain := f.Chain
+	l.view = f.View
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.chain = chain
@@ -211,7 +229,7 @@ func (l *Library) Sync(ctx context.Context) error {
 
 // keep writes what changed into the local catalogue. l.mu is held.
 func (l *Library) keep(ctx context.Context) error {
-	changed := l.cat.TakeChanged()
+	changed, joined := l.cat.TakeChanged(), l.cat.TakeJoined()
 	return l.db.Update(ctx, func(r *catalog.Reader) error {
 		for _, f := range changed {
 			if err := r.Entries.Put(ctx, f.ID, f.Page().Encode(), summaryOf(f)); err != nil {
@@ -221,6 +239,17 @@ func (l *Library) keep(ctx context.Context) error {
 		for tag, h := range l.heads {
 			v := append(binary.BigEndian.AppendUint64(nil, h.Seq), h.Hash[:]...)
 			if err := r.State.Put(ctx, append([]byte(rowHead), tag[:]...), v); err != nil {
+				return err
+			}
+		}
+		for id, belongs := range joined {
+			if err := r.State.Put(ctx, append([]byte(rowJoined), id[:]...), belongs[:]); err != nil {
+				return err
+			}
+		}
+		for _, i := range l.keys.Condemned().Intents() {
+			row := i.Encode()
+			if err := r.State.Put(ctx, append([]byte(rowIntent), row[:16]...), row); err != nil {
 				return err
 			}
 		}
@@ -303,7 +332,7 @@ func (l *Library) Fold(ctx context.Context, force bool) error {
 		return err
 	}
 	info := vault.PayloadInfo(l.keys.Space, l.keys.Device, head.Seq+1)
-	payload, err := vault.SealTo(l.chain.EPK(l.chain.Generation()), info, fold.Payload)
+	payload, err := vault.SealTo(l.chain.EPK(l.view.Current().Number), info, fold.Payload)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ type Catalogue struct {
 	Files   map[vault.FileID]*File
 	live    map[liveKey]vault.FileID
 	changed map[vault.FileID]bool
+	joined  map[vault.FileID]vault.FileID // fileID that a device gave anew → the file that it belongs to
+	linked  map[vault.FileID]vault.FileID // those of joined that are new since TakeJoined
 }
 
 type liveKey struct {
@@ -29,7 +31,8 @@ type liveKey struct {
 
 // NewCatalogue is empty.
 func NewCatalogue() *Catalogue {
-	return &Catalogue{Sources: map[[16]byte]vault.Source{}, Files: map[vault.FileID]*File{}, live: map[liveKey]vault.FileID{}, changed: map[vault.FileID]bool{}}
+	return &Catalogue{Sources: map[[16]byte]vault.Source{}, Files: map[vault.FileID]*File{}, live: map[liveKey]vault.FileID{}, changed: map[vault.FileID]bool{},
+		joined: map[vault.FileID]vault.FileID{}, linked: map[vault.FileID]vault.FileID{}}
 }
 
 // Load puts back a file that the local catalogue kept.
@@ -60,8 +63,19 @@ func (c *Catalogue) TakeChanged() []*File {
 	return out
 }
 
+// LoadJoined puts back what an earlier TakeJoined gave.
+func (c *Catalogue) LoadJoined(id, belongs vault.FileID) { c.joined[id] = belongs }
+
+// TakeJoined returns the fileIDs that were found, since the last call, to name a file that is known under another.
+func (c *Catalogue) TakeJoined() map[vault.FileID]vault.FileID {
+	out := c.linked
+	c.linked = map[vault.FileID]vault.FileID{}
+	return out
+}
+
 // Apply takes over a page: entries of a full commit or of a delta. A delta's entry holds only what is new; an entry under a new fileID
-// for a path that is live under another (its writer could not look) joins that file. What is wrong with one version keeps no other out.
+// for a path that is live under another (its writer could not look) joins that file, and so does what comes under that fileID later. What
+// is wrong with one version keeps no other out.
 func (c *Catalogue) Apply(p vault.Page) error {
 	for _, s := range p.Sources {
 		c.Sources[s.ID] = s
@@ -77,11 +91,14 @@ func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
 	key := liveKey{e.Source, e.Path}
 	f := c.Files[e.ID]
 	if f == nil {
-		if id, ok := c.live[key]; ok {
+		if id, ok := c.joined[e.ID]; ok {
 			f = c.Files[id]
+		} else if id, ok := c.live[key]; ok {
+			f = c.Files[id]
+			c.joined[e.ID], c.linked[e.ID] = id, id
 		}
 	}
-	goesOn := false
+	goesOn, alike := false, false
 	if e.Continues != nil && c.Files[*e.Continues] != nil {
 		f, goesOn = c.Files[*e.Continues], true
 	}
@@ -97,16 +114,36 @@ func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
 			delete(c.live, old)
 		}
 		versions := f.Versions
+		alike = f.Type == e.Type && f.Target == e.Target
 		f.Entry = e
 		f.ID, f.Versions = id, versions
 	}
 	c.changed[f.ID] = true
 	var errs []error
 	for _, v := range e.Versions {
+		if alike {
+			v = f.again(v)
+		}
 		errs = append(errs, f.join(v, table))
 	}
 	c.settle(f)
 	return errors.Join(errs...)
+}
+
+// again gives a version that was written anew, by a device that had lost its records, the identity of the version that it is: the file's
+// newest, of the same size and fingerprint. Its parts then replace the older ones.
+func (f *File) again(v vault.Version) vault.Version {
+	last := f.Latest()
+	if last == nil || last.Removed || v.Removed || last.Size != v.Size || last.Sum != v.Sum {
+		return v
+	}
+	for i := range f.Versions {
+		if f.Versions[i].ID == v.ID {
+			return v
+		}
+	}
+	v.ID, v.Recorded, v.ModTime = last.ID, last.Recorded, last.ModTime
+	return v
 }
 
 // join adds or repairs a version, moving its references into the file's own table. A repair replaces the parts; what the repairing

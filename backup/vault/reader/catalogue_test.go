@@ -14,7 +14,7 @@ import (
 )
 
 func version(n byte, recorded int64) vault.Version {
-	return vault.Version{ID: vault.VersionID{n}, Recorded: recorded}
+	return vault.Version{ID: vault.VersionID{n}, Sum: vault.Hash{n}, Recorded: recorded}
 }
 
 func entry(id byte, path string, v ...vault.Version) vault.Entry {
@@ -70,13 +70,51 @@ func TestARepairReplacesPartsAndKeepsWhatItsWriterCannotKnow(t *testing.T) {
 	}
 }
 
+// A computer that lost its records writes everything once more, under identifiers of its own: no file and no version comes of it.
+func TestWhatIsWrittenOnceMoreJoinsWhatItIs(t *testing.T) {
+	c := NewCatalogue()
+	content := func(id, sum byte, recorded int64, cid byte) vault.Version {
+		return vault.Version{ID: vault.VersionID{id}, Size: 3, Sum: vault.Hash{sum}, Recorded: recorded, Parts: []vault.Part{{Cap: vault.Cap{CID: vault.CID{cid}, Len: 3}}}}
+	}
+	apply(t, c, entry(1, "a", content(1, 1, 10, 1), content(2, 2, 20, 2)))
+	apply(t, c, entry(9, "a", content(3, 2, 30, 3)))
+	f := c.Files[vault.FileID{1}]
+	if len(c.Files) != 1 || len(f.Versions) != 2 {
+		t.Fatalf("%d files, %+v", len(c.Files), f.Versions)
+	}
+	if v := f.Latest(); v.ID != (vault.VersionID{2}) || v.Recorded != 20 || v.Parts[0].Cap.CID != (vault.CID{3}) {
+		t.Errorf("the newest version is now %+v", v)
+	}
+	// What it does with the file later, under its own fileID, is done to the file.
+	apply(t, c, entry(9, "renamed"))
+	if f.Path != "renamed" || len(c.Files) != 1 {
+		t.Errorf("%q, %d files", f.Path, len(c.Files))
+	}
+	if got := c.TakeJoined(); len(got) != 1 || got[vault.FileID{9}] != (vault.FileID{1}) || len(c.TakeJoined()) != 0 {
+		t.Errorf("joined %v", got)
+	}
+	// An older version that comes back is a new one, and so is a link that leads elsewhere.
+	apply(t, c, entry(9, "renamed", content(4, 1, 40, 1)))
+	if len(f.Versions) != 3 {
+		t.Errorf("%+v", f.Versions)
+	}
+	link := entry(5, "l", vault.Version{ID: vault.VersionID{5}, Recorded: 1})
+	link.Type, link.Target = vault.TypeSymlink, "x"
+	apply(t, c, link)
+	link.Target, link.Versions = "y", []vault.Version{{ID: vault.VersionID{6}, Recorded: 2}}
+	apply(t, c, link)
+	if n := len(c.Files[vault.FileID{5}].Versions); n != 2 {
+		t.Errorf("%d versions of a link that was changed", n)
+	}
+}
+
 func TestTwoTablesMayNameOneBundleDifferently(t *testing.T) {
 	c := NewCatalogue()
 	row := vault.BundleRef{Cap: vault.Cap{CID: vault.CID{1}, Key: [32]byte{1}, Len: 100}}
 	evil := row
 	evil.Cap.Key = [32]byte{66}
 	v := func(n byte) vault.Version {
-		return vault.Version{ID: vault.VersionID{n}, Size: 3, Parts: []vault.Part{{Small: true, Ref: vault.Ref{Off: 40, Len: 3}}}}
+		return vault.Version{ID: vault.VersionID{n}, Size: 3, Sum: vault.Hash{n}, Parts: []vault.Part{{Small: true, Ref: vault.Ref{Off: 40, Len: 3}}}}
 	}
 	for i, b := range []vault.BundleRef{evil, row} {
 		if err := c.Apply(vault.Page{Bundles: []vault.BundleRef{b}, Entries: []vault.Entry{entry(1, "a", v(byte(i)))}}); err != nil {
@@ -94,7 +132,7 @@ func TestAnEntryThatGrowsTooLongIsCutAndComesBackWhole(t *testing.T) {
 	e := entry(1, "big")
 	e.ID[15] = 0xff
 	for i := range 300 {
-		v := vault.Version{ID: vault.VersionID{byte(i), byte(i >> 8)}, Recorded: int64(i)}
+		v := vault.Version{ID: vault.VersionID{byte(i), byte(i >> 8)}, Sum: vault.Hash{byte(i), byte(i >> 8)}, Recorded: int64(i)}
 		for j := range vault.MaxParts {
 			v.Parts = append(v.Parts, vault.Part{Cap: vault.Cap{CID: vault.CID{byte(i), byte(j)}, Len: 1}})
 			v.Size++

@@ -53,6 +53,7 @@ func (c *catalogue) join(e fileEntry) {
 	id := string(e.record[1])
 	first, continues := c.files[string(e.record[11])]
 	f := first
+	alike := false
 	if !continues {
 		if f = c.files[id]; f == nil {
 			if at := c.paths[whereOf(e)]; at != nil && at.live() {
@@ -66,16 +67,34 @@ func (c *catalogue) join(e fileEntry) {
 			delete(c.paths, at)
 		}
 		versions := f.versions
+		alike = f.record != nil && string(f.record[7]) == string(e.record[7]) && string(f.record[8]) == string(e.record[8])
 		f.fileEntry = fileEntry{record: e.record, attributes: e.attributes, versions: versions}
 	}
 	c.files[id] = f
 	for _, v := range e.versions {
+		if alike {
+			f.again(v)
+		}
 		if err := f.take(v); err != nil {
 			c.report(fmt.Errorf("file %s: %w", hex.EncodeToString([]byte(f.id)), err))
 		}
 	}
 	if f.live() {
 		c.paths[whereOf(f.fileEntry)] = f
+	}
+}
+
+// again recognises the newest version where a device that had lost its records writes it once more.
+func (f *file) again(v *version) {
+	last := f.newest()
+	if last == nil || last.removed() || v.removed() || string(last.record[2]) != string(v.record[2]) || string(last.record[3]) != string(v.record[3]) {
+		return
+	}
+	if slices.ContainsFunc(f.versions, func(o *version) bool { return string(o.record[1]) == string(v.record[1]) }) {
+		return
+	}
+	for _, tag := range []uint16{1, 9, 10} { // identity, modified, recorded
+		v.record[tag] = last.record[tag]
 	}
 }
 

@@ -42,6 +42,9 @@ func (k *Keyset) Follow(ctx context.Context, o writer.Objects, credit vault.Cred
 			}
 			return f, fmt.Errorf("generation %d: %w (%w)", g, ErrShutOut, err)
 		}
+		for _, g := range f.View.Generations {
+			g.Wipe()
+		}
 		f.Grew = true
 	}
 }

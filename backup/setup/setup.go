@@ -17,7 +17,6 @@ import (
 	"lightproof/backup/vault/writer"
 	"lightproof/keystore"
 	"lightproof/keystore/kit"
-	"lightproof/keystore/passphrase"
 	"lightproof/keystore/secret"
 )
 
@@ -138,7 +137,8 @@ func Start(ctx context.Context, home string, k keystore.Keychain) (secret.Secret
 	return k.Get(ctx, keystore.KeyItem(d.Space, d.Device))
 }
 
-// StartWith derives the engine's start secret from the passphrase ("passphrase at each start") and proves that it fits.
+// StartWith derives the engine's start secret from the passphrase ("passphrase at each start") and proves that it fits. It finishes a
+// change of the passphrase that was cut short.
 func StartWith(home string, pass []byte) (secret.Secret, error) {
 	d, err := backup.ReadDevice(home)
 	if err != nil {
@@ -161,6 +161,9 @@ func StartWith(home string, pass []byte) (secret.Secret, error) {
 	}
 	w, err := writer.Open(d.Space, d.Device, env, start)
 	if err != nil {
+		if next, ok := finishChange(home, d, pass); ok {
+			return next, nil
+		}
 		return secret.Secret{}, misfit(err)
 	}
 	w.Wipe()
@@ -194,7 +197,14 @@ func Unlock(ctx context.Context, home string, k keystore.Keychain, pass []byte) 
 		defer lock.Start.Wipe()
 	}
 	keys, err := reader.Open(d.Space, d.Device, b, lock)
-	return keys, misfit(err)
+	if err != nil {
+		return nil, misfit(err)
+	}
+	if err := settleChange(home, d, pass); err != nil {
+		keys.Wipe()
+		return nil, err
+	}
+	return keys, nil
 }
 
 // misfit tells a passphrase that does not fit from what a newer version sealed: both come as a key that opens nothing.
@@ -203,74 +213,4 @@ func misfit(err error) error {
 		return fmt.Errorf("%w: %w", ErrWrongPassphrase, err)
 	}
 	return err
-}
-
-// ChangePassphrase seals the reader keyset under a new app passphrase. The kit goes on to need the passphrase it was made with.
-func ChangePassphrase(ctx context.Context, home string, k keystore.Keychain, old, next []byte, kdf vault.KDF) error {
-	if kdf == (vault.KDF{}) {
-		kdf = vault.DefaultKDF
-	}
-	d, err := backup.ReadDevice(home)
-	if err != nil {
-		return err
-	}
-	keys, err := Unlock(ctx, home, k, old)
-	if err != nil {
-		return err
-	}
-	defer keys.Wipe()
-	if _, err := passphrase.Normalize(next); err != nil {
-		return err
-	}
-	lock := reader.Lock{Passphrase: next}
-	if d.Mode == backup.ModePassphraseAtStart {
-		return changeStart(home, d, keys, old, next, kdf)
-	}
-	if lock.Start, err = k.Get(ctx, keystore.KeyItem(d.Space, d.Device)); err != nil {
-		return err
-	}
-	b, err := keys.Seal(lock, kdf)
-	if err != nil {
-		return err
-	}
-	return backup.WriteFile(filepath.Join(home, backup.ReaderFile), b)
-}
-
-// changeStart seals both files anew where the passphrase opens the writer keyset too. The writer's file goes first: it opens with the
-// old passphrase until the very rename, and the reader's file is opened with whichever fits.
-func changeStart(home string, d backup.DeviceInfo, keys *reader.Keyset, old, next []byte, kdf vault.KDF) error {
-	start, err := StartWith(home, old)
-	if err != nil {
-		return err
-	}
-	b, err := os.ReadFile(filepath.Join(home, backup.WriterFile))
-	if err != nil {
-		return err
-	}
-	_, env, _, err := vault.SplitStart(b)
-	if err != nil {
-		return err
-	}
-	w, err := writer.Open(d.Space, d.Device, env, start)
-	if err != nil {
-		return err
-	}
-	defer w.Wipe()
-	h := vault.NewStartHead(kdf)
-	fresh, err := h.KDF.Stretch(next, h.Salt)
-	if err != nil {
-		return err
-	}
-	wb, err := w.Seal(fresh)
-	if err != nil {
-		return err
-	}
-	rb, err := keys.Seal(reader.Lock{Passphrase: next}, kdf)
-	if err != nil {
-		return err
-	}
-	if err := backup.WriteFile(filepath.Join(home, backup.ReaderFile), rb); err != nil {
-		return err
-	}
-	return backup.WriteFile(filepath.Join(home, backup.WriterFile), append(h.Encode(), wb...))
 }

@@ -33,6 +33,7 @@ const (
 	RuleAppleDouble  = "macOS companion file"   // ._NAME beside NAME
 	RuleNASThumbnail = "NAS thumbnail"          // Synology's @eaDir
 	RuleVolumeSystem = "system folder of drive" // at the root of a volume, see volumeFolders
+	RuleRestore      = "unfinished restore"     // Lightproof's own, see restoreFile
 )
 
 // junkFiles are files that file managers leave behind (Apple Finder, Windows Explorer, KDE Dolphin), by lower-case name. No photo,
@@ -60,6 +61,9 @@ func junk(path string, beside func(string) bool) string {
 	if junkFiles[lower] {
 		return RuleJunk
 	}
+	if restoreFile(name) {
+		return RuleRestore
+	}
 	if companion, ok := strings.CutPrefix(name, "._"); ok && beside(companion) {
 		return RuleAppleDouble
 	}
@@ -76,6 +80,17 @@ func junk(path string, beside func(string) bool) string {
 		return RuleNASThumbnail
 	}
 	return ""
+}
+
+// restoreFile tells whether a name is one that a restore gives to its mark in a folder or to a file that it has not finished:
+// .lightproof-restore-, 16 hex digits, and for a file - and its number. Any other name that begins so is the user's.
+func restoreFile(name string) bool {
+	rest, ok := strings.CutPrefix(name, ".lightproof-restore-")
+	if !ok {
+		return false
+	}
+	id, number, file := strings.Cut(rest, "-")
+	return len(id) == 16 && strings.Trim(id, "0123456789abcdef") == "" && (!file || isDigits(number))
 }
 
 func volumeFolder(name string) bool {

@@ -113,6 +113,8 @@ func TestBuiltInRulesNameOnlyJunk(t *testing.T) {
 		"p/@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg": RuleNASThumbnail, "p/@eaDir/a.jpg@SynoEAStream": RuleNASThumbnail,
 		"p/@eaDir/a.jpg/mine.jpg": "", "p/@eaDir/mine.jpg": "", "p/SYNOPHOTO_THUMB_XL.jpg": "",
 		".Trash-1000": RuleVolumeSystem, ".Trash-me/a.jpg": "", "x/.Trash-1000/a.jpg": "",
+		"x/.lightproof-restore-00ff00ff00ff00ff-12": RuleRestore, ".lightproof-restore-0123456789abcdef": RuleRestore, ".lightproof-restore-0123456789abcdef-": "",
+		".lightproof-restore-mine.jpg": "", "x.lightproof-restore-0123456789abcdef": "", ".lightproof-restore-0123456789abcdef-1.jpg": "",
 		"a.xmp": "", "a.AAE": "", "a.THM": "", "a.jpg.json": "", "v.MOV": "", "v.LRV": "", "catalog.lrcat": "",
 	}
 	var files []string

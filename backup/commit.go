@@ -64,11 +64,23 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	}
 	r.result.New += int64(countNew(b.done))
 	r.result.Removed += int64(len(removed))
+	if err := r.deliverAll(ctx); err != nil {
+		return err
+	}
+	if err := e.recount(ctx); err != nil {
+		return err
+	}
+	r.show(true)
+	return nil
+}
+
+// deliverAll delivers what the journal holds to the destinations of the run.
+func (r *runner) deliverAll(ctx context.Context) error {
 	for _, d := range r.destinations() {
 		if r.isBehind(d) {
 			continue // this commit's objects are there, but not yet those of earlier ones: replicate keeps the order
 		}
-		if err := e.deliver(ctx, d, vault.MaxSeq); err != nil {
+		if err := r.e.deliver(ctx, d, vault.MaxSeq); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -79,10 +91,6 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 			r.lose(d, err)
 		}
 	}
-	if err := e.recount(ctx); err != nil {
-		return err
-	}
-	r.show(true)
 	return nil
 }
 
@@ -247,7 +255,7 @@ func envelopeRow(order uint64, obj []byte) []byte {
 func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list []vault.ObjectRecord, envelopes []writer.Built, head vault.Head, now int64) error {
 	e.mu.Lock()
 	old := e.log
-	e.log = head
+	e.log, e.facts.LastCommit = head, now
 	e.mu.Unlock()
 	facts, err := e.encodeFacts()
 	if err != nil {

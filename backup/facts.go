@@ -14,20 +14,21 @@ import (
 
 // facts are what the engine knows besides single files and objects. They live in one sealed row.
 type facts struct {
-	Log       vault.Head               `json:"log"`
-	Control   vault.Head               `json:"control"`
-	Seen      []vault.SeenHead         `json:"seen"`
-	Folders   map[string]*folderFacts  `json:"folders"`
-	Dests     map[string]*destFacts    `json:"dests"`
-	FirstSeen map[string]time.Duration `json:"first_seen"` // control entry hash → credited time known
-	Credited  int64                    `json:"credited"`   // Unix seconds when credit was last given
-	Pause     *Pause                   `json:"pause"`
-	Practice  int64                    `json:"practice"`
-	Passed    bool                     `json:"passed"`
-	Causes    map[string]int64         `json:"causes"`   // code → since
-	Clock     int64                    `json:"clock"`    // newest time seen, Unix seconds
-	MapLost   bool                     `json:"map_lost"` // the records no longer say which original is which file (FileMap)
-	Forked    []string                 `json:"forked"`   // destinations where another history stands, "" for none in particular
+	Log        vault.Head               `json:"log"`
+	Control    vault.Head               `json:"control"`
+	Seen       []vault.SeenHead         `json:"seen"`
+	Folders    map[string]*folderFacts  `json:"folders"`
+	Dests      map[string]*destFacts    `json:"dests"`
+	FirstSeen  map[string]time.Duration `json:"first_seen"` // control entry hash → credited time known
+	Credited   int64                    `json:"credited"`   // Unix seconds when credit was last given
+	Pause      *Pause                   `json:"pause"`
+	Practice   int64                    `json:"practice"`
+	Passed     bool                     `json:"passed"`
+	Causes     map[string]int64         `json:"causes"`      // code → since
+	Clock      int64                    `json:"clock"`       // newest time seen, Unix seconds
+	LastCommit int64                    `json:"last_commit"` // Unix seconds, 0 = not known
+	MapLost    bool                     `json:"map_lost"`    // the records no longer say which original is which file (FileMap)
+	Forked     []string                 `json:"forked"`      // destinations where another history stands, "" for none in particular
 
 	// Recomputed, not stored.
 	Counts  Counts           `json:"-"`

@@ -167,6 +167,8 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 	}
 	if err := r.store(ctx, all); err != nil {
 		runErr = err
+	} else if err := r.heartbeat(ctx); err != nil {
+		runErr = err
 	}
 	if errors.Is(runErr, errAlarm) {
 		return r.stopped(ctx, runErr)
@@ -350,7 +352,14 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 		return errNoPlace
 	}
 	small := vault.NewChunkBuffer()
-	for len(jobs) > 0 || len(removed) > 0 {
+	for first := true; len(jobs) > 0 || len(removed) > 0; first = false {
+		// What others wrote is looked at before a batch, not at its end: a commit names as seen only what its objects were chosen by
+		// (FORMAT.md, "Collection"). The run itself began with a look.
+		if !first {
+			if err := r.e.learnLogs(ctx, r); err != nil {
+				return err
+			}
+		}
 		b := newBatch(r, r.e.keys, r.e.log.Seq+1, small)
 		n, err := r.fill(ctx, b, jobs)
 		jobs = jobs[n:]

@@ -1,0 +1,207 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/source"
+	"lightproof/backup/store"
+	"lightproof/backup/vault"
+)
+
+// workers is how many originals are read at once. One more than the cores would only queue: hashing and sealing are the work.
+func workers() int { return max(1, min(4, runtime.GOMAXPROCS(0))) }
+
+// store reads and stores the jobs of all folders, in batches that each become a commit.
+func (r *runner) store(ctx context.Context, all []*looked) error {
+	var jobs []job
+	var removed []removal
+	for _, l := range all {
+		jobs = append(jobs, l.jobs...)
+		removed = append(removed, l.removed...)
+		l.jobs, l.removed = nil, nil
+	}
+	if len(jobs)+len(removed) == 0 {
+		return nil
+	}
+	var bytes int64
+	for _, j := range jobs {
+		if j.moved == "" {
+			bytes += j.item.Size
+		}
+	}
+	r.phase("backing-up", int64(len(jobs)), bytes)
+	defer func() { r.result.Bytes = r.bytes.Load() }()
+	if len(r.destinations()) == 0 {
+		code := reasonAway
+		for _, d := range r.e.destinations() {
+			if p, _ := d.condition(); p == "full" {
+				code = reasonFull
+			}
+		}
+		for _, j := range jobs {
+			if err := r.fail(ctx, j, catalog.StatePending, code); err != nil {
+				return err
+			}
+		}
+		return errNoPlace
+	}
+	small := vault.NewChunkBuffer()
+	for first := true; len(jobs) > 0 || len(removed) > 0; first = false {
+		// What others wrote is looked at before a batch, not at its end: a commit names as seen only what its objects were chosen by
+		// (FORMAT.md, "Collection"). The run itself began with a look.
+		if !first {
+			if err := r.e.learnLogs(ctx, r); err != nil {
+				return err
+			}
+		}
+		b := newBatch(r, r.e.keys, r.e.log.Seq+1, small)
+		n, err := r.fill(ctx, b, jobs)
+		jobs = jobs[n:]
+		if err != nil {
+			// What this batch holds so far is complete: keep it, unless nothing can be stored any more.
+			if errors.Is(err, errNoPlace) || b.empty() {
+				return r.waiting(ctx, append(jobs, nil...), err)
+			}
+			if cerr := r.e.commit(context.WithoutCancel(ctx), b, nil); cerr != nil {
+				return cerr
+			}
+			return err
+		}
+		var gone []removal
+		if len(jobs) == 0 {
+			gone, removed = removed, nil
+		}
+		if err := r.e.commit(ctx, b, gone); err != nil {
+			return r.waiting(ctx, jobs, err)
+		}
+	}
+	return nil
+}
+
+// waiting names the files that wait because no destination takes copies.
+func (r *runner) waiting(ctx context.Context, jobs []job, err error) error {
+	if !errors.Is(err, errNoPlace) || ctx.Err() != nil {
+		return err
+	}
+	code := reasonAway
+	if errors.Is(err, store.ErrFull) {
+		code = reasonFull
+	}
+	for _, j := range jobs {
+		if ferr := r.fail(ctx, j, catalog.StatePending, code); ferr != nil {
+			return ferr
+		}
+	}
+	return err
+}
+
+// fill takes jobs into the batch until it is full; it returns how many it took. The first error that is not about one file ends it.
+func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan job)
+	var wg sync.WaitGroup
+	for range min(workers(), len(jobs)) {
+		wg.Go(func() {
+			buf := vault.NewChunkBuffer()
+			for j := range next {
+				if err := r.one(ctx, b, buf, j); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	taken := 0
+feed:
+	for _, j := range jobs {
+		if b.full() {
+			break
+		}
+		select {
+		case next <- j:
+			taken++
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return taken, context.Cause(ctx)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return taken, b.closeBundle(ctx, r.e)
+}
+
+// one stores one original; an error returned ends the run, what is wrong with the file alone is recorded.
+func (r *runner) one(ctx context.Context, b *batch, buf *vault.ChunkBuffer, j job) error {
+	s, err := r.e.readOriginal(ctx, b, buf, j)
+	r.done.Add(1)
+	r.show(false)
+	if err == nil {
+		b.add(s)
+		if len(s.left) > 0 {
+			r.issue(Issue{Code: reasonTooLarge, Path: j.item.Path, Count: int64(len(s.left))})
+		}
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if !fileError(err) {
+		return err
+	}
+	var since int64
+	if j.old != nil {
+		since = j.old.Since
+	}
+	state, reason := readReason(err, since, r.e.clock.Now().Unix())
+	r.issue(Issue{Code: reason, Path: j.item.Path})
+	return r.fail(ctx, j, state, reason)
+}
+
+// fileError tells whether an error concerns just the file that was read.
+func fileError(err error) bool {
+	for _, e := range []error{source.ErrVanished, source.ErrChanged, source.ErrChangedWhileRead, source.ErrUnreadable, source.ErrReadError,
+		source.ErrBusy, source.ErrOnlineOnly, source.ErrNotFile, source.ErrNameTooLong, source.ErrFolderMissing} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// fail records why a file is not stored now. One that vanished leaves the count: the next look settles whether it was deleted.
+func (r *runner) fail(ctx context.Context, j job, state catalog.FileState, reason string) error {
+	key := catalog.FileKey{Folder: j.folder.ID, Path: j.item.Path}
+	now := r.e.clock.Now().Unix()
+	return r.e.db.Update(ctx, func(w *catalog.Writer) error {
+		f, err := w.Files.Get(ctx, key)
+		if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+			return err
+		}
+		if state == catalog.StateGone && f.VersionID == [16]byte{} {
+			r.e.mu.Lock()
+			r.e.folderFact(hexID(j.folder.ID)).Found--
+			r.e.mu.Unlock()
+			return w.Files.Delete(ctx, key)
+		}
+		if state == catalog.StateGone {
+			state, reason = catalog.StatePending, reasonVanished
+		}
+		if f.State != state || f.Reason != reason {
+			waits := f.State == catalog.StatePending && (state == catalog.StatePending || reason == reasonBusy)
+			if !waits || f.Since == 0 {
+				f.Since = now
+			}
+			f.State, f.Reason = state, reason
+		}
+		f.Size = j.item.Size
+		return w.Files.Put(ctx, key, f)
+	})
+}

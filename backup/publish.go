@@ -11,6 +11,7 @@ const (
 	scanLimit     = 24 * time.Hour
 	freshness     = 3 * 24 * time.Hour
 	awayLimit     = 7 * 24 * time.Hour
+	refusedLimit  = 24 * time.Hour
 	kitLimit      = 13 * 30 * 24 * time.Hour
 	practiceLimit = 45 * 24 * time.Hour
 	practiceGrace = 14 * 24 * time.Hour
@@ -216,7 +217,8 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 		}
 		v := NotYet
 		switch {
-		case d.Problem == "wrong-disk", d.Problem == "full", d.Problem == "newer", d.Problem == alarmClone, age(d.Problem) > awayLimit:
+		case d.Problem == "wrong-disk", d.Problem == "full", d.Problem == "newer", d.Problem == alarmClone, age(d.Problem) > awayLimit,
+			d.Problem == "login" && age(d.Problem) > refusedLimit:
 			v = NeedsYou
 		}
 		add(d.Problem, v, 1, map[string]string{"name": d.Label, "destination": d.Label})

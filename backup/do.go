@@ -56,6 +56,9 @@ func (e *Engine) Do(ctx context.Context, c Command) (Reply, error) {
 		return Reply{}, e.change(ctx, func(s *settings) { s.KitChecked = e.clock.Now().Unix() })
 	case FileMap:
 		return Reply{}, e.fileMap(ctx, c)
+	case AdoptHistory:
+		err := e.adoptHistory(ctx)
+		return Reply{}, err
 	case RecordOpened:
 		return Reply{}, e.recordOpened(ctx, c)
 	case RecordPractice:

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/vault"
@@ -112,6 +113,10 @@ func (e *Engine) mapFile(ctx context.Context, w *catalog.Writer, f MappedFile) (
 		kept = kept[:len(kept)-1]
 	case row.VersionID == [16]byte{}: // not read again yet
 		row.VersionID, row.Size, row.SHA256, row.Commit, row.Objects = last.ID, last.Size, last.Sum, seq, cids(last.Objects)
+	case row.VersionID != last.ID && slices.ContainsFunc(kept, func(v MappedVersion) bool { return v.ID == row.VersionID }):
+		// Our row is of an earlier version (the records came back from an image): the next look reads what stands there now.
+		row.VersionID, row.Size, row.SHA256, row.Commit, row.Objects = last.ID, last.Size, last.Sum, seq, cids(last.Objects)
+		row.State, row.Reason = catalog.StatePending, reasonChanged
 	case row.VersionID != last.ID && row.SHA256 == last.Sum:
 		// Stored once more since the loss: the catalogue took it as the version that it is, and so do we.
 		if err := w.Versions.Delete(ctx, row.VersionID); err != nil {

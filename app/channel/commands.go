@@ -28,6 +28,7 @@ func init() {
 	add[backup.PauseFor](false)
 	add[backup.Resume](false)
 	add[backup.KitChecked](false)
+	add[backup.AdoptHistory](true)
 	add[backup.FileMap](true)
 	add[backup.RecordOpened](true)
 	add[backup.RecordPractice](true)

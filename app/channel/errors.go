@@ -23,6 +23,7 @@ var codes = []struct {
 	{"busy", backup.ErrBusy, http.StatusConflict},
 	{"gone", backup.ErrGone, http.StatusServiceUnavailable},
 	{"head-moved", backup.ErrHeadMoved, http.StatusConflict},
+	{"forked", backup.ErrForked, http.StatusConflict},
 	{"store-not-exist", store.ErrNotExist, http.StatusNotFound},
 	{"store-exists", store.ErrExists, http.StatusConflict},
 	{"store-full", store.ErrFull, http.StatusInsufficientStorage},

@@ -41,6 +41,7 @@ const (
 	classNewKeeper   texts.Class = "other-version"
 	classNoPlace     texts.Class = "no-destination"
 	classOther       texts.Class = "failed"
+	classForked      texts.Class = "forked"
 	classRefused     texts.Class = "refused"
 	classKeychainNew texts.Class = "keychain-forgetful"
 	classNoFolders   texts.Class = "no-folders"
@@ -75,6 +76,8 @@ var own = []texts.Message{
 		Action: "Quit it, then start it again"},
 	{Class: classNoPlace, Code: "LP713", What: "No destination can be reached.", Why: "There is nothing to read and nowhere to write to.",
 		Action: "Connect one, or run lightproof destinations add"},
+	{Class: classForked, Code: "LP721", What: "Two computers wrote under this computer's name.", Why: "Going on from one history would hide the other; nothing was changed.",
+		Action: "Set this one up anew: run lightproof recover with the kit, in a new --home"},
 	{Class: classOther, Code: "LP714", What: "The command did not finish.", Why: "What was stored before is not affected.",
 		Action: "Read the detail below, then try again"},
 	{Class: classRefused, Code: "LP715", What: "This computer does not allow access to a file or folder that is needed.", Why: "The command stopped there; nothing was changed.",
@@ -119,6 +122,7 @@ var explanations = []explanation{
 	{channel.ErrOtherProtocol, classNewKeeper},
 	{channel.ErrHung, texts.EngineSilent},
 	{channel.ErrHeld, texts.Occupied},
+	{backup.ErrForked, classForked},
 	{backup.ErrBusy, texts.Occupied},
 	{backup.ErrGone, texts.Engine},
 	{restore.ErrNothing, texts.RestoreNothing},
@@ -274,6 +278,7 @@ var terminalWords = map[texts.Class]texts.Message{
 	texts.Full:            {What: "The destination is full.", Why: "Newer originals are not stored there.", Action: "Make room"},
 	texts.ReadOnly:        {Why: "No new copies can be stored there.", Action: "Change its permissions"},
 	texts.WrongDisk:       {Action: "Connect the right one"},
+	texts.Identity:        {Action: "If this computer was restored from an image and no other one writes in its place: run lightproof adopt"},
 	texts.RolledBack:      {What: "The destination shows an older state than was seen before.", Why: "Newer copies are missing there.", Action: "Run lightproof verify --level full"},
 	texts.Tampered:        {Action: "Run lightproof verify --level full"},
 	texts.Records:         {Action: "Run lightproof verify; they are rebuilt from the copies"},

@@ -78,7 +78,7 @@ func (a *app) root() *cobra.Command {
 	a.files = map[string]*string{}
 	root.AddCommand(a.setupCommand(), a.foldersCommand(), a.destinationsCommand(), a.backupCommand(), a.pauseCommand(), a.resumeCommand(),
 		a.statusCommand(), a.problemsCommand(), a.photosCommand(), a.versionsCommand(), a.restoreCommand(), a.verifyCommand(), a.practiceCommand(),
-		a.kitCommand(), a.passphraseCommand(), a.lockCommand(), a.recoverCommand(), a.keeperCommand(), a.versionCommand())
+		a.kitCommand(), a.passphraseCommand(), a.lockCommand(), a.recoverCommand(), a.adoptCommand(), a.keeperCommand(), a.versionCommand())
 	wrapArgs(root)
 	return root
 }

@@ -45,6 +45,18 @@ func (l *Library) giveMap(ctx context.Context) error {
 	return nil
 }
 
+// AdoptHistory makes the engine go on from what the destinations hold under this computer's name (backup.AdoptHistory), and gives it the map
+// of files that goes with it.
+func (l *Library) AdoptHistory(ctx context.Context) error {
+	if _, err := l.svc.Do(ctx, backup.AdoptHistory{}); err != nil {
+		return err
+	}
+	if err := l.Sync(ctx); err != nil {
+		return err
+	}
+	return l.giveMap(ctx)
+}
+
 func (l *Library) liveFiles() (out []*reader.File) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

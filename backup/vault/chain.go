@@ -118,19 +118,22 @@ func startChain(g *Control) (*chainState, error) {
 	return s, nil
 }
 
-// append adds a well-signed entry and evaluates the chain anew from genesis, because a void or a maturing entry changes what earlier
-// ones mean. The states after earlier entries stay: the chain up to a head judges what names that head.
+// append adds a well-signed entry. A void changes what earlier ones mean, so that the chain is evaluated anew from genesis; without one
+// that would come to the same state again. The states after earlier entries stay: the chain up to a head judges what names that head.
 func (c *Chain) append(e *Control) {
 	c.Entries = append(c.Entries, e)
+	st, from := c.state().clone(), len(c.Entries)-1
 	if e.Type == CtlVoid {
 		c.judgeVoid(e)
+		st, from = c.states[0].clone(), 1
 	}
-	st := c.states[0].clone()
 	effects := make([]Effect, len(c.Entries))
-	effects[0].Effective = true
-	for i, x := range c.Entries[1:] {
+	copy(effects, c.Effects[:from])
+	for i, x := range c.Entries[from:] {
+		i += from - 1
 		if c.undone(x.Seq) {
 			effects[i+1] = Effect{Voided: true, Reason: "undone by a later entry"}
+			st.keepVoided(x, c.states[x.Seq-1])
 			continue
 		}
 		effects[i+1] = c.step(st, x, c.states[i].generation, nil)
@@ -150,6 +153,17 @@ func (c *Chain) append(e *Control) {
 		c.taken.devices[e.Recovery.ID] = e.Seq
 	case CtlEpoch:
 		c.taken.generations[e.Epoch.Generation] = e.Seq
+	}
+}
+
+// keepVoided keeps a device whose device-add was undone: it is active no more, and may be capped, but what it wrote while it was active
+// stays valid (a later void undoes no commit).
+func (s *chainState) keepVoided(x *Control, then *chainState) {
+	if x.Type != CtlDeviceAdd {
+		return
+	}
+	if p := then.who[x.Device.ID]; p != nil && p.Device == x.Device {
+		s.who[x.Device.ID] = &Principal{Device: p.Device, Since: p.Since, rank: p.rank}
 	}
 }
 

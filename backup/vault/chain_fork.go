@@ -62,6 +62,11 @@ func (c *Chain) choose(good []*Control, byPrev map[Hash][]*Control) *Control {
 	if len(valid) > 0 {
 		good = valid
 	}
+	// "Beats" is no order: of three rivals each may beat the next. All clients must go through them in one sequence.
+	slices.SortFunc(good, func(a, b *Control) int {
+		x, y := a.Head().Hash, b.Head().Hash
+		return slices.Compare(x[:], y[:])
+	})
 	best := good[0]
 	for _, e := range good[1:] {
 		if c.beats(e, best, byPrev) {

@@ -33,6 +33,12 @@ func (k Kind) outsideGenerations() bool {
 	return k == KindSlot || k == KindMailbox || k == KindLocalWriter || k == KindLocalReader
 }
 
+// keyFromPerson tells whether a passphrase or kit words enter the key: a commitment that differs then most likely means another one of
+// these, and an altered object only where they are known to be right.
+func (k Kind) keyFromPerson() bool {
+	return k == KindSlot || k == KindLocalWriter || k == KindLocalReader
+}
+
 const (
 	envelopeHeadLen = 44
 	envelopeMinBody = 4 << 10
@@ -146,6 +152,9 @@ func OpenEnvelope(kind Kind, space SpaceID, name string, key, obj []byte) (Body,
 	head := obj[:envelopeHeadLen]
 	okm, tail := envelopeKeys(head, space, name, key)
 	if subtle.ConstantTimeCompare(okm[44:76], obj[envelopeHeadLen:envelopeHeadLen+32]) != 1 {
+		if kind.keyFromPerson() {
+			return Body{}, fmt.Errorf("envelope key commitment: %w (%w)", ErrWrongKey, ErrTampered)
+		}
 		return Body{}, fmt.Errorf("envelope key commitment: %w", ErrTampered)
 	}
 	aad := append(append([]byte(nil), obj[:envelopeHeadLen+32]...), tail...)

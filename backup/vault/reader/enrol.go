@@ -2,6 +2,7 @@ package reader
 
 import (
 	"fmt"
+	"slices"
 
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
@@ -17,7 +18,7 @@ type Enrolment struct {
 }
 
 // Enrol makes a new device, signed in by the recovery key; revokes lost devices at the given heads of their logs; and starts a new
-// generation that the lost ones cannot read. The chain is extended by device-add, device-revoke for each lost one, epoch. A kit that is
+// generation that the lost ones cannot read. The chain is extended by device-revoke for each lost one, device-add, epoch. A kit that is
 // shut out of the newest generation forks before the entry that did it (FORMAT.md, "Control chain", rule 6): whoever wrote that one
 // should be among the lost.
 func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head, now int64) (*Enrolment, error) {
@@ -56,6 +57,10 @@ func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head,
 		out.Objects = append(out.Objects, writer.Built{Name: name, Object: obj})
 		return err
 	}
+	members, err := r.remove(chain, lost, add)
+	if err != nil {
+		return nil, err
+	}
 	cos, err := rd.Control.Cosign(vault.CtlDeviceAdd.String(), append(append([]byte(nil), r.Keys.Genesis[:]...), dev.Encode()...))
 	if err != nil {
 		return nil, err
@@ -63,20 +68,7 @@ func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head,
 	if err := add(&vault.Control{Type: vault.CtlDeviceAdd, Device: dev, Cosign: cos.Encode()}); err != nil {
 		return nil, err
 	}
-	members := []EpochMember{{ID: dev.ID, Reader: dev.ReaderKEM, Writer: dev.WriterKEM}}
-	for _, m := range MembersOf(chain) {
-		if _, gone := lost[m.ID]; !gone {
-			members = append(members, m)
-		}
-	}
-	for id, at := range lost {
-		if p := chain.Device(id); p == nil || p.Device == nil || !p.Active {
-			return nil, fmt.Errorf("device to revoke: %w", vault.ErrMissing)
-		}
-		if err := add(&vault.Control{Type: vault.CtlDeviceRevoke, Target: id, Cap: &at}); err != nil {
-			return nil, err
-		}
-	}
+	members = append(members, EpochMember{ID: dev.ID, Reader: dev.ReaderKEM, Writer: dev.WriterKEM})
 	keys[len(keys)-1] = secret.Random(32)
 	epoch, ref, err := BuildEpoch(w.Space, r.Keys.Mix, keys, members)
 	if err != nil {
@@ -99,4 +91,33 @@ func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head,
 		w.Generations, w.EPKs = append(w.Generations, vault.NewGeneration(w.Space, n, writerOf(e, w.Space, n))), append(w.EPKs, epk)
 	}
 	return out, nil
+}
+
+// remove revokes the lost devices, and tells who stays. Where there is still no room for one more, it revokes kits that a device added
+// and that are not mature: whoever filled the places must not keep this kit from going on.
+func (r *Recovered) remove(chain *vault.Chain, lost map[vault.DeviceID]vault.Head, add func(*vault.Control) error) (stay []EpochMember, err error) {
+	for id, at := range lost {
+		if p := chain.Device(id); p == nil || p.Device == nil || !p.Active {
+			return nil, fmt.Errorf("device to revoke: %w", vault.ErrMissing)
+		}
+		if err := add(&vault.Control{Type: vault.CtlDeviceRevoke, Target: id, Cap: &at}); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range MembersOf(chain) {
+		if _, gone := lost[m.ID]; !gone {
+			stay = append(stay, m)
+		}
+	}
+	for i := 0; i < len(stay) && len(stay) >= vault.EpochSlots; {
+		if p := chain.Device(stay[i].ID); p.Recovery == nil || p.Rank() > 1 || p.Recovery.ID == r.Keys.ID {
+			i++
+			continue
+		}
+		if err := add(&vault.Control{Type: vault.CtlRecoveryRevoke, Target: stay[i].ID}); err != nil {
+			return nil, err
+		}
+		stay = slices.Delete(stay, i, i+1)
+	}
+	return stay, nil
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"lightproof/backup/vault"
@@ -59,6 +60,9 @@ func BuildEpoch(space vault.SpaceID, mix secret.Secret, keys []secret.Secret, me
 				plain = w[:]
 			}
 			s, err := vault.SealTo(key, vault.EpochInfo(vault.SlotLevel(l), space, g), plain)
+			if errors.Is(err, vault.ErrMalformed) {
+				continue // its key is none: it gets noise, and stands in nobody's way
+			}
 			if err != nil {
 				return fail(err)
 			}

@@ -58,6 +58,9 @@ type Lock struct {
 }
 
 func (l Lock) key(device vault.DeviceID, h *vault.StartHead) ([]byte, error) {
+	if h == nil && l.Start.IsZero() { // else anybody could put a file of his own in its place
+		return nil, fmt.Errorf("reader.bin under no secret: %w", vault.ErrTampered)
+	}
 	ikm := append([]byte(nil), l.Start.Bytes()...)
 	if h != nil {
 		a, err := h.KDF.Stretch(l.Passphrase, h.Salt)
@@ -119,7 +122,8 @@ func NeedsPassphrase(file []byte) (bool, error) {
 	return ok, err
 }
 
-// Open reads reader.bin. ErrWrongKey: passphrase or keychain secret do not fit.
+// Open reads reader.bin. ErrWrongKey: passphrase or keychain secret do not fit, or the head of the file was altered. ErrTampered without
+// it: the file is damaged. ErrNewer: a newer program wrote it.
 func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Keyset, error) {
 	h, env, ok, err := vault.SplitStart(file)
 	if err != nil {
@@ -136,7 +140,7 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Key
 	defer clear(key)
 	body, err := vault.OpenEnvelope(vault.KindLocalReader, space, FileName, key, env)
 	if err != nil {
-		return nil, fmt.Errorf("reader.bin: %w (%w)", vault.ErrWrongKey, err)
+		return nil, fmt.Errorf("reader.bin: %w", err)
 	}
 	defer clear(body.Payload)
 	r, err := vault.ParseFields(body.Payload, tagSpace, tagDevice, tagControl, tagKEM, tagCache, tagGenerations, tagGenesis, tagMix)

@@ -92,7 +92,8 @@ func (r *RecoveryKeys) SealSlot(space vault.SpaceID, kit secret.Secret, passphra
 	return writer.Built{Name: name, Object: append(h.Encode(), obj...)}, err
 }
 
-// OpenSlot opens a stored recovery slot. ErrWrongKey: words or passphrase do not fit; ErrKDFBounds: parameters refused.
+// OpenSlot opens a stored recovery slot. ErrWrongKey: words or passphrase do not fit, or the head was altered; ErrTampered without it:
+// damaged; ErrNewer: a newer program wrote it; ErrKDFBounds: parameters refused.
 func OpenSlot(space vault.SpaceID, kit secret.Secret, passphrase, obj []byte) (*RecoveryKeys, error) {
 	h, env, ok, err := vault.SplitStart(obj)
 	if err != nil {
@@ -109,7 +110,7 @@ func OpenSlot(space vault.SpaceID, kit secret.Secret, passphrase, obj []byte) (*
 	defer clear(key)
 	body, err := vault.OpenEnvelope(vault.KindSlot, space, vault.SlotName(slot), key, env)
 	if err != nil {
-		return nil, fmt.Errorf("recovery slot: %w (%w)", vault.ErrWrongKey, err)
+		return nil, fmt.Errorf("recovery slot: %w", err)
 	}
 	defer clear(body.Signed)
 	f, err := vault.ParseFields(body.Signed, 1, 2, 3, 4, 5, 6, 7, 8)

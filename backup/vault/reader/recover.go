@@ -118,6 +118,9 @@ func (r *Recovered) findEpoch(ctx context.Context, o writer.Objects, floor uint6
 			}
 		}
 	}
+	if errors.Is(last, vault.ErrWrongKey) { // not the words and the passphrase, which were right
+		return fmt.Errorf("no epoch object opens with this kit: %w: %s", vault.ErrTampered, last)
+	}
 	return fmt.Errorf("no epoch object opens with this kit: %w", last)
 }
 
@@ -155,7 +158,7 @@ func (r *Recovered) tryEpoch(ctx context.Context, o writer.Objects, name string,
 	}
 	e, err := parts.OpenSlot(vault.LevelReader, kem, space, g)
 	if err != nil {
-		return err
+		return fmt.Errorf("no slot for this kit in generation %d: %w", g, ErrShutOut)
 	}
 	all, err := checkEpoch(space, parts, nil, e, g)
 	if err != nil {

@@ -116,9 +116,6 @@ func (c *chain) removeDevice(e *entry, author *principal) error {
 		}
 	}
 	seq, hash := num64(e.record[0x24]), string(e.record[0x24][8:])
-	if seq == 0 && !zeros([]byte(hash)) || seq > maxSeq {
-		return fmt.Errorf("cap: %w", ErrMalformed)
-	}
 	if !p.capped || seq < p.capSeq {
 		p.capped, p.capSeq, p.capHash = true, seq, hash
 	}

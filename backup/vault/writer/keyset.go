@@ -142,11 +142,15 @@ func (k *Keyset) Seal(start secret.Secret) ([]byte, error) {
 	return obj, err
 }
 
-// Open reads writer.bin. ErrWrongKey: the start secret is another one, or the file was altered.
+// Open reads writer.bin. ErrWrongKey: the start secret is another one, or the head of the file was altered. ErrTampered without it: the
+// file is damaged. ErrNewer: a newer program wrote it.
 func Open(space vault.SpaceID, device vault.DeviceID, file []byte, start secret.Secret) (*Keyset, error) {
+	if start.IsZero() {
+		return nil, fmt.Errorf("writer.bin under no secret: %w", vault.ErrWrongKey)
+	}
 	body, err := vault.OpenEnvelope(vault.KindLocalWriter, space, FileName, fileKey(start, device), file)
 	if err != nil {
-		return nil, fmt.Errorf("writer.bin: %w (%w)", vault.ErrWrongKey, err)
+		return nil, fmt.Errorf("writer.bin: %w", err)
 	}
 	k, err := parse(body.Payload)
 	if err == nil && (k.Space != space || k.Device != device) {

@@ -84,8 +84,27 @@ func TestWriterKeysetsBelongToSpaceAndDevice(t *testing.T) {
 			return Open(k.Space, k.Device, b, start)
 		},
 		"empty": func() (*Keyset, error) { return Open(k.Space, k.Device, nil, start) },
+		"newer": func() (*Keyset, error) {
+			b := append([]byte(nil), file...)
+			b[4] = 2
+			return Open(k.Space, k.Device, b, start)
+		},
+		"no secret at all": func() (*Keyset, error) {
+			forged, err := k.Seal(secret.Secret{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return Open(k.Space, k.Device, forged, secret.Secret{})
+		},
 	} {
-		if _, err := open(); !errors.Is(err, vault.ErrWrongKey) {
+		want := vault.ErrWrongKey
+		switch name {
+		case "altered", "empty":
+			want = vault.ErrTampered
+		case "newer":
+			want = vault.ErrNewer
+		}
+		if _, err := open(); !errors.Is(err, want) || want != vault.ErrWrongKey && errors.Is(err, vault.ErrWrongKey) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

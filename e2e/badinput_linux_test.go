@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lightproof/app/terminal"
 	"lightproof/backup"
 	"lightproof/backup/restore"
 	"lightproof/backup/source"
@@ -223,6 +225,36 @@ func badInput() error {
 			t.Errorf("%s is %q", name, st)
 		}
 	}
+	// Each is told: what happened, why it matters, one action.
+	code, answer := m.said("problems")
+	told(t, answer, "problems", "LP101", "nobody-reads-me.jpg")
+	told(t, answer, "problems", "LP111", "closed cannot be listed")
+	told(t, answer, "causes", "LP101", "At least 2 originals are unprotected")
+	if code != terminal.NeedsYou {
+		t.Errorf("problems ended with %d", code)
+	}
+	var issues []any
+	for _, i := range run.Issues {
+		issues = append(issues, map[string]any{"code": i.Code, "path": i.Path})
+	}
+	for name, want := range map[string]string{"vanishes-before.jpg": "vanished", "vanishes-while-read.jpg": "changing", "grows.jpg": "changing"} {
+		if !slices.ContainsFunc(run.Issues, func(i backup.Issue) bool { return i.Code == want && strings.HasSuffix(i.Path, name) }) {
+			t.Errorf("the run does not say %q of %s: %v", want, name, issues)
+		}
+	}
+	_, answer = m.said("photos")
+	broken := map[string]string{}
+	for _, p := range answer["photos"].([]any) {
+		for _, f := range p.(map[string]any)["files"].([]any) {
+			file := f.(map[string]any)
+			broken[filepath.Base(file["path"].(string))] = messageIn(file["message"]).code
+		}
+	}
+	for name, want := range map[string]string{"not-a-photo.jpg": "LP113", "empty.jpg": "LP113", "two\nlines\r.jpg": "LP113", "hostile.tif": "", "truncated.jpg": ""} {
+		if got, ok := broken[name]; !ok || got != want {
+			t.Errorf("%q is told as %q, want %q (%v)", name, got, want, ok)
+		}
+	}
 	// Once everybody keeps still, the rest is stored; what cannot be read stays named.
 	h.mu.Lock()
 	h.before, h.during = nil, nil
@@ -299,6 +331,11 @@ func fullDisk() error {
 	}
 	must(t, l.Close())
 	stuck := s.Destinations[0].Proven
+	code, answer := m.said("status")
+	told(t, answer, "causes", "LP201", "destination is full")
+	if code != terminal.NeedsYou {
+		t.Errorf("a full destination is red, status ended with %d", code)
+	}
 	must(t, unix.Mount("tmpfs", m.place("a"), "tmpfs", unix.MS_REMOUNT, "size=64m"))
 	m.backUpQuietly()
 	m.mustProve()

@@ -80,6 +80,8 @@ func TestLostFileEventsLeadToAFullLook(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	began := g.state().LastLook
+	g.clock.add(2 * time.Second) // looks are dated in seconds
 	events, err := g.engine.Events(ctx)
 	must(t, err)
 	served := make(chan error, 1)
@@ -93,7 +95,6 @@ func TestLostFileEventsLeadToAFullLook(t *testing.T) {
 		}
 		t.Fatalf("%s does not come: %+v", what, g.state())
 	}
-	began := g.state().LastLook
 	until("the look at the start", func(s *backup.State) bool { return s.LastLook.After(began) && s.Work == nil })
 	g.tree.Put(g.photos, "without an event.jpg", large)
 	tree.changes <- source.Change{Lost: true, Err: source.ErrEventsLost}

@@ -10,6 +10,7 @@ import (
 
 	texts "lightproof/assets/strings"
 	"lightproof/backup"
+	"lightproof/backup/source"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -48,12 +49,12 @@ func (a *app) backUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(out.Issues) > 0 {
-		a.needsYou()
-	}
 	st, err := s.svc.State(ctx)
 	if err != nil {
 		return err
+	}
+	if len(out.Issues) > 0 || st.Counts.Failed+st.Counts.Unreadable > 0 {
+		a.needsYou()
 	}
 	return a.print(out, func(p *page) {
 		run := r.Run
@@ -120,9 +121,11 @@ func issueClass(code string, destination bool) texts.Class {
 		return texts.BadName
 	case "damaged-copy":
 		return texts.Damaged
-	case "vanished", "folder-missing":
+	case "folder-missing":
 		return texts.Missing
-	case "not-a-file":
+	case "contents-unknown":
+		return texts.Unlistable
+	case "not-a-file", source.RuleNotFile:
 		return texts.NotAFile
 	case "failed":
 		return texts.ReadError

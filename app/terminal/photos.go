@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	texts "lightproof/assets/strings"
 	"lightproof/backup/library"
+	"lightproof/backup/restore"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
 )
@@ -45,6 +47,8 @@ type fileAnswer struct {
 	Versions int         `json:"versions"`
 	Deleted  bool        `json:"deleted,omitempty"`
 	EXIF     *exifAnswer `json:"exif,omitempty"`
+	// Message stands where the name promises a photo that the content is not.
+	Message *texts.Message `json:"message,omitempty"`
 }
 
 // exifAnswer is what is known of a picture; what is not known is left out.
@@ -132,7 +136,12 @@ func (a *app) photos(ctx context.Context, deleted bool) error {
 		}
 		x := photoAnswer{ID: ph.ID, Taken: ph.Taken.Format("2006-01-02T15:04:05"), Guess: ph.Guess, Kind: ph.Kind.String(), Badges: ph.Badges(), Deleted: ph.Deleted}
 		for _, f := range ph.Files {
-			x.Files = append(x.Files, fileOf(sources, f))
+			file := fileOf(sources, f)
+			if v := content(f); v != nil && v.EXIF == nil && f.Type == vault.TypeFile && restore.NamedLikePhoto(f.Path) {
+				m := a.message(texts.BrokenPhoto, texts.Params{"file": texts.Name(path.Base(f.Path))})
+				file.Message = &m
+			}
+			x.Files = append(x.Files, file)
 		}
 		out = append(out, x)
 	}
@@ -151,6 +160,12 @@ func (p *page) photos(list []photoAnswer) {
 		name := texts.Name(x.Files[0].Path)
 		if x.Deleted {
 			name += "  (deleted at the source)"
+		}
+		for _, f := range x.Files {
+			if f.Message != nil {
+				name += "  ! " + f.Message.What + " (" + f.Message.Code + ")"
+				break
+			}
 		}
 		rows = append(rows, []string{when, strings.Join(x.Badges, " "), camera(x.Files[0].EXIF), name})
 	}

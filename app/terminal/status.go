@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -186,8 +187,18 @@ func (a *app) causeMessage(c backup.Cause) texts.Message {
 	if d := c.Args["destination"]; d != "" {
 		v["name"] = d
 	}
-	return a.message(issueClass(c.Code, c.Args["destination"] != ""), v)
+	if _, named := v["folder"]; !named {
+		v["folder"] = aFolder
+	}
+	m := a.message(issueClass(c.Code, c.Args["destination"] != ""), v)
+	if strings.HasPrefix(m.What, aFolder) {
+		m.What = strings.ToUpper(m.What[:1]) + m.What[1:]
+	}
+	return m
 }
+
+// aFolder stands for a folder whose name a state does not hold.
+const aFolder = "a folder"
 
 // argument reads what an argument of a cause is: a number, a time, a span, or a name.
 func argument(s string) any {

@@ -16,6 +16,7 @@ const (
 	Unlistable   Class = "unlistable"
 	NotAFile     Class = "not-a-file"
 	BrokenPhoto  Class = "broken-photo"
+	Vanished     Class = "vanished"
 
 	// Destinations: codes 2xx.
 	Full            Class = "full"
@@ -100,6 +101,7 @@ var catalogue = []entry{
 		"There are no bytes to protect.", "Show them"},
 	{BrokenPhoto, "LP113", "{file} is named like a photo but cannot be read as one.",
 		"It is protected byte for byte; its date and picture are unknown.", "Compare with earlier versions"},
+	{Vanished, "LP114", "{file} was gone when it was to be read.", "Nothing new of it is kept; versions stored before stay.", "Look again"},
 
 	{Full, "LP201", "“{name}” has {room:size} left.", "{n:count} {n?original is|originals are} safe in {places:count} {places?place|places} only.",
 		"Make room"},

@@ -147,6 +147,14 @@ var rawEndings = []string{"3fr", "arw", "cr2", "cr3", "crw", "dng", "erf", "fff"
 
 var videoEndings = []string{"3gp", "avi", "insv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpg", "mts", "webm"}
 
+var pictureEndings = []string{"avif", "gif", "heic", "heif", "jpe", "jpeg", "jpg", "jxl", "png", "tif", "tiff", "webp"}
+
+// NamedLikePhoto tells whether a path ends as photos, videos and RAW files do.
+func NamedLikePhoto(path string) bool {
+	end := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
+	return slices.Contains(pictureEndings, end) || slices.Contains(rawEndings, end) || slices.Contains(videoEndings, end)
+}
+
 func isRAW(s *Selected) bool   { return slices.Contains(rawEndings, ending(s)) }
 func isVideo(s *Selected) bool { return slices.Contains(videoEndings, ending(s)) }
 

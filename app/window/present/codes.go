@@ -17,7 +17,8 @@ import (
 // classes are the engine's codes whose message has another name in the string table.
 var classes = map[string]words.Class{
 	"name-too-long": words.BadName, "damaged-copy": words.Damaged, "practice-failed": words.PracticeFailed, "practice-due": words.PracticeOverdue,
-	"cannot-tell": words.Records, "unlistable-folder": words.Unlistable,
+	"cannot-tell": words.Records, "unlistable-folder": words.Unlistable, "contents-unknown": words.Unlistable,
+	"not a file": words.NotAFile,
 }
 
 // spoken are the causes that the sentence has words for.
@@ -179,5 +180,8 @@ func Accepts(f Feed, what string) (filter string, accept func(backup.Row) bool) 
 		return "", all
 	}
 	class := classOf(what, nil)
+	if class == words.Permission { // a folder that cannot be listed counts there, too
+		return "", func(r backup.Row) bool { return r.State == "unreadable" }
+	}
 	return "", func(r backup.Row) bool { return classOf(r.Code, nil) == class }
 }

@@ -222,9 +222,10 @@ func (d *display) place() (image.Rectangle, bool) {
 // focus gives the keyboard to the window.
 func (d *display) focus() {
 	d.t.Helper()
-	d.until("a window", func() bool { return len(d.windows()) > 0 })
-	ids := d.windows()
-	d.xdotool("windowactivate", "--sync", ids[len(ids)-1])
+	d.until("a window", func() bool { // one that was killed may stand there for a moment longer
+		ids := d.windows()
+		return len(ids) > 0 && d.command("xdotool", "windowactivate", "--sync", ids[len(ids)-1]).Run() == nil
+	})
 }
 
 // key presses keys ("Return", "ctrl+2").

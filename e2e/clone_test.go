@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"lightproof/backup"
+	"lightproof/backup/setup"
 	"lightproof/backup/store"
 	"lightproof/backup/vault"
 	"lightproof/keystore/keystoretest"
@@ -210,4 +211,48 @@ func TestJunkUnderTheNextCommitsNameStopsNothing(t *testing.T) {
 	m.backUpQuietly()
 	m.mustProve()
 	m.mustBeWhole(nil)
+}
+
+// The clone joins under a name of its own, with the kit; from then on both back up to the same place, neither with an alarm.
+func TestACloneTakesANameOfItsOwn(t *testing.T) {
+	m := newMachine(t).setUp().withFolderAndPlace()
+	numbered(t, m.photos, "a", 1, 4, 90_000)
+	m.backUpQuietly()
+	c := m.clone(t)
+	numbered(t, m.photos, "a", 2, 4, 90_000)
+	m.backUpQuietly()
+	c.start()
+	c.backUp()
+	c.wantNotGreen(backup.NeedsYou, "identity")
+	c.stop()
+
+	n := newMachine(t)
+	rec, err := setup.Recover(t.Context(), setup.RecoverOptions{Home: n.home, Dir: m.place("a"), Kit: m.made.Kit, Passphrase: passphrase,
+		DeviceName: "the clone", Mode: backup.ModeStrict, Keychain: n.chain, KDF: quickKDF, Now: n.clock.Now(), KeepOthers: true})
+	must(t, err)
+	rec.Reader.Wipe()
+	rec.Start.Wipe()
+	n.start()
+	n.do(backup.AddFolder{Path: n.photos})
+	n.do(backup.AddDestination{Kind: "folder", Dir: m.place("a"), Label: "A", Adopt: true})
+	numbered(t, n.photos, "clone", 3, 4, 90_000)
+	numbered(t, n.photos, "clone-small", 4, 4, 4_000)
+	for range 2 {
+		n.backUpQuietly()
+		n.mustProve()
+		numbered(t, m.photos, "original", uint64(m.clock.Now().UnixNano()), 2, 90_000)
+		m.backUpQuietly()
+		m.mustProve()
+		numbered(t, n.photos, "more", uint64(n.clock.Now().UnixNano()), 2, 90_000)
+	}
+	for _, x := range []*machine{m, n} {
+		for _, cause := range x.state().Causes {
+			if cause.Code == "identity" {
+				t.Error("an alarm stands")
+			}
+		}
+		if got, err := x.unlock().OpenCopies(t.Context(), x.state().Destinations[0].ID, nil); err != nil || got.Wrong+got.Bad != 0 || got.Files < 12 {
+			t.Errorf("%+v %v", got, err)
+		}
+	}
 }

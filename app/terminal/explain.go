@@ -77,7 +77,7 @@ var own = []texts.Message{
 	{Class: classNoPlace, Code: "LP713", What: "No destination can be reached.", Why: "There is nothing to read and nowhere to write to.",
 		Action: "Connect one, or run lightproof destinations add"},
 	{Class: classForked, Code: "LP721", What: "Two computers wrote under this computer's name.", Why: "Going on from one history would hide the other; nothing was changed.",
-		Action: "Set this one up anew: run lightproof recover with the kit, in a new --home"},
+		Action: "Give this one a name of its own: run lightproof recover --keep-others with the kit, in a new --home"},
 	{Class: classOther, Code: "LP714", What: "The command did not finish.", Why: "What was stored before is not affected.",
 		Action: "Read the detail below, then try again"},
 	{Class: classRefused, Code: "LP715", What: "This computer does not allow access to a file or folder that is needed.", Why: "The command stopped there; nothing was changed.",

@@ -18,9 +18,13 @@ import (
 func (a *app) recoverCommand() *cobra.Command {
 	var keys keyOptions
 	var from, kitFile string
+	var keep bool
 	c := &cobra.Command{Use: "recover --from DIR", Short: "Bring everything back on a new computer, from copies, kit and passphrase", Args: cobra.NoArgs,
 		Long: `Bring a vault back on a new computer from one folder with copies, the recovery kit and its passphrase; nothing else is needed. The
-passphrase also opens Lightproof here from then on. Devices that were lost can write no more. Photos come with lightproof restore.`,
+passphrase also opens Lightproof here from then on. Devices that were lost can write no more. Photos come with lightproof restore.
+
+With --keep-others, no device was lost: this computer joins them under a name of its own. It is the way out where a computer was cloned
+and both copies wrote backups.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			mode, err := keys.mode()
 			if err != nil {
@@ -29,11 +33,13 @@ passphrase also opens Lightproof here from then on. Devices that were lost can w
 			if from == "" {
 				return wrongUsage("--from DIR is needed: the folder with the copies")
 			}
-			return a.recover(c.Context(), setup.RecoverOptions{Home: a.home, Dir: absolute(from), DeviceName: keys.name, Mode: mode, Keychain: a.Keychain, KDF: a.KDF}, kitFile)
+			return a.recover(c.Context(), setup.RecoverOptions{Home: a.home, Dir: absolute(from), DeviceName: keys.name, Mode: mode, Keychain: a.Keychain, KDF: a.KDF,
+				KeepOthers: keep}, kitFile)
 		}}
 	keys.flags(c)
 	c.Flags().StringVar(&from, "from", "", "the folder with the copies")
 	c.Flags().StringVar(&kitFile, "kit-file", "", "read the recovery kit from this file; without it its words are asked")
+	c.Flags().BoolVar(&keep, "keep-others", false, "no device was lost: the others go on writing")
 	return a.unlocks(c)
 }
 

@@ -60,11 +60,12 @@ func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 		db.Close()
 		return nil, err
 	}
-	if err := l.prove(ctx); err != nil {
+	// Sync first: the engine may have followed to a generation that the keys have yet to take in.
+	if err := l.Sync(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
-	if err := l.Sync(ctx); err != nil {
+	if err := l.prove(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -99,7 +100,12 @@ func (l *Library) prove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, err := l.keys.AnswerChallenge(uint32(len(l.keys.Generations)), sealed)
+	var answer []byte
+	for g := len(l.keys.Generations); g > 0; g-- { // the engine's newest, which may be older than ours
+		if answer, err = l.keys.AnswerChallenge(uint32(g), sealed); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("proof of unlock: %w", err)
 	}

@@ -34,6 +34,7 @@ type RecoverOptions struct {
 	Keychain   keystore.Keychain
 	KDF        vault.KDF
 	Now        time.Time
+	KeepOthers bool // no computer was lost: this one takes a name of its own beside them (a clone)
 }
 
 // Recovered is a vault brought back, with this computer added to it.
@@ -60,8 +61,8 @@ func (o objects) List(ctx context.Context, prefix string, fn func(string, int64)
 	return o.s.List(ctx, prefix, func(i store.Info) error { return fn(i.Name, i.Size) })
 }
 
-// Recover opens the vault at a destination with kit and passphrase alone, adds this computer as a new device, revokes the lost ones and
-// starts a new generation. Nothing is written before the kit has opened everything; the destination itself is written by the engine.
+// Recover opens the vault at a destination with kit and passphrase alone, adds this computer as a new device, revokes the lost ones (all
+// others, unless KeepOthers is set) and starts a new generation. Nothing is written before the kit has opened everything; the destination itself is written by the engine.
 // Errors: vault.ErrNewer (whatever the passphrase), ErrOtherKit, ErrWrongPassphrase, those of words, kit, destination and keychain.
 func Recover(ctx context.Context, o RecoverOptions) (*Recovered, error) {
 	if _, err := backup.ReadDevice(o.Home); !errors.Is(err, backup.ErrNotSetUp) {
@@ -114,6 +115,9 @@ func Recover(ctx context.Context, o RecoverOptions) (*Recovered, error) {
 	lost, err := out.heads(ctx, obj, r)
 	if err != nil {
 		return nil, err
+	}
+	if o.KeepOthers {
+		clear(lost)
 	}
 	en, err := r.Enrol(o.DeviceName, lost, o.Now.Unix())
 	if err != nil {

@@ -32,8 +32,8 @@ func (e *Engine) loadIntents(ctx context.Context) error {
 	})
 }
 
-// learnLogs brings the control chain up to date and reads what the other active devices wrote since the last run. What was read is named as seen only together with the
-// intents found in it: others take "seen" for "obeyed".
+// learnLogs brings the control chain up to date and reads what the other active devices wrote since the last run. What was read is named
+// as seen only together with the intents found in it: others take "seen" for "obeyed".
 func (e *Engine) learnLogs(ctx context.Context, r *runner) error {
 	if err := e.followChain(ctx); errors.Is(err, vault.ErrMissing) {
 		return nil // nobody to ask now

@@ -1,9 +1,11 @@
 package library
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"hash"
+	"slices"
 	"time"
 
 	"lightproof/backup"
@@ -39,7 +41,24 @@ func (l *Library) NewKit(ctx context.Context, passphrase []byte, kdf vault.KDF, 
 	if err := l.Sync(ctx); err != nil {
 		return nil, err
 	}
-	return KitOf(s, l.keys.Space, l.keys.Genesis, l.Chain().Head(), endpoints, now)
+	k, err := KitOf(s, l.keys.Space, l.keys.Genesis, l.Chain().Head(), endpoints, now)
+	if err == nil {
+		k.Checkpoint.Heads = l.kitHeads()
+	}
+	return k, err
+}
+
+// kitHeads are the newest commits of all logs, as a kit prints them: a fresh machine accepts no older ones.
+func (l *Library) kitHeads() (out []kit.Head) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for tag, h := range l.heads {
+		if h.Seq > 0 {
+			out = append(out, kit.Head{DevTag: tag, Seq: h.Seq})
+		}
+	}
+	slices.SortFunc(out, func(a, b kit.Head) int { return bytes.Compare(a.DevTag[:], b.DevTag[:]) })
+	return out[:min(len(out), kit.MaxHeads)]
 }
 
 // KitOf makes the printable kit of a kit secret, which it wipes. at is the head of the control chain: the floor below which a fresh

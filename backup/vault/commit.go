@@ -195,6 +195,9 @@ func ParseCommit(signed []byte) (c Commit, err error) {
 	if c.Inline = r.Bytes(tagInline); len(c.Inline) > MaxInlineList {
 		return fail(ErrMalformed)
 	}
+	if len(c.Inline) == 0 { // an empty field and none mean the same
+		c.Inline = nil
+	}
 	if c.Type == CommitFull {
 		if c.FoldedTo, err = r.U64(tagFoldedTo); err != nil || c.FoldedTo >= c.Seq {
 			return fail(ErrMalformed)

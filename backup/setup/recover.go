@@ -161,14 +161,20 @@ func (o RecoverOptions) secret() (secret.Secret, *reader.Checkpoint, error) {
 	if c.ControlSeq == 0 {
 		return s, nil, nil
 	}
-	return s, &reader.Checkpoint{Control: vault.Head{Seq: c.ControlSeq, Hash: c.ControlHash}}, nil
+	cp := &reader.Checkpoint{Control: vault.Head{Seq: c.ControlSeq, Hash: c.ControlHash}}
+	for _, h := range c.Heads {
+		cp.Heads = append(cp.Heads, vault.SeenHead{Tag: h.DevTag, Head: vault.Head{Seq: h.Seq}})
+	}
+	return s, cp, nil
 }
 
-// heads walks all logs: the newest valid commit of each active device is its cap, and the newest of all dates the backup.
+// heads walks all logs: the newest valid commit of each active device is its cap, and the newest of all dates the backup. A log that
+// ends before what the printed kit saw is a finding: what is left can still be restored.
 func (out *Recovered) heads(ctx context.Context, o objects, r *reader.Recovered) (map[vault.DeviceID]vault.Head, error) {
 	lost := map[vault.DeviceID]vault.Head{}
+	all := map[vault.DevTag]vault.Head{}
 	for _, p := range r.Chain.Principals() {
-		if p.Device == nil || !p.Active {
+		if p.Device == nil {
 			continue
 		}
 		head, found, err := writer.WalkLog(ctx, o, r.View, r.Chain, p.Device.Tag, vault.Head{}, func(lc writer.LogCommit) error {
@@ -181,7 +187,13 @@ func (out *Recovered) heads(ctx context.Context, o objects, r *reader.Recovered)
 			return nil, err
 		}
 		out.Findings = append(out.Findings, found...)
-		lost[p.Device.ID] = head
+		all[p.Device.Tag] = head
+		if p.Active {
+			lost[p.Device.ID] = head
+		}
+	}
+	if err := r.CheckHeads(all); err != nil {
+		out.Findings = append(out.Findings, writer.Finding{Name: "l/", Err: err})
 	}
 	return lost, nil
 }

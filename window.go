@@ -21,6 +21,7 @@ import (
 	"lightproof/app/terminal"
 	"lightproof/app/window"
 	"lightproof/app/window/live"
+	"lightproof/backup"
 	"lightproof/keystore"
 	"lightproof/keystore/kit"
 	"lightproof/keystore/secret"
@@ -44,13 +45,8 @@ func openWindow(ctx context.Context, home string, args []string) int {
 	if err := secret.HardenProcess(); err != nil && !errors.Is(err, secret.ErrUnsupported) {
 		fmt.Fprintln(os.Stderr, err)
 	}
-	release, err := channel.Lock(filepath.Join(home, channel.WindowLock))
-	if errors.Is(err, channel.ErrHeld) {
-		start := channel.Start{Args: args, Token: os.Getenv("XDG_ACTIVATION_TOKEN")}
-		if err := channel.Raise(ctx, home, start); err != nil {
-			fmt.Fprintln(os.Stderr, "Lightproof is open already, but its window does not answer:", err)
-			return 1
-		}
+	release, err := takeWindow(ctx, home, channel.Start{Args: args, Token: os.Getenv("XDG_ACTIVATION_TOKEN")})
+	if errors.Is(err, errRaised) {
 		return 0
 	}
 	if err != nil {
@@ -103,6 +99,38 @@ func openWindow(ctx context.Context, home string, args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// errRaised means that another window is open, and came forward.
+var errRaised = errors.New("the open window came forward")
+
+// endingWait bounds how long a start waits for a window that holds its lock and no longer listens: it is ending.
+const endingWait = 5 * time.Second
+
+// takeWindow makes this process the home's window, or hands start to the one that is.
+func takeWindow(ctx context.Context, home string, start channel.Start) (release func() error, err error) {
+	ctx, cancel := context.WithTimeout(ctx, endingWait)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		release, err := channel.Lock(filepath.Join(home, channel.WindowLock))
+		if !errors.Is(err, channel.ErrHeld) {
+			return release, err
+		}
+		raised := channel.Raise(ctx, home, start)
+		if raised == nil {
+			return nil, errRaised
+		}
+		if !errors.Is(raised, backup.ErrGone) {
+			return nil, fmt.Errorf("Lightproof is open already, but its window does not answer: %w", raised)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("Lightproof is open already, but its window does not answer: %w", raised)
+		case <-again.C:
+		}
+	}
 }
 
 var errClosing = errors.New("Lightproof is being quit")

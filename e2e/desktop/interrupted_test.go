@@ -25,12 +25,10 @@ func TestARestoreWhoseWindowWasKilledGoesOn(t *testing.T) {
 	p.key("ctrl+r")
 	p.click(texts.ReasonAll)
 	p.click(texts.Next)
-	for range 3 { // until the question where to
-		if p.sees(texts.ToFolder) {
-			break
-		}
-		p.click(texts.Next)
-	}
+	p.read(texts.WhenDay)
+	p.click(texts.Next)
+	p.read(texts.WhichPattern)
+	p.click(texts.Next)
 	p.read(texts.ToFolder)
 	p.typing(to)
 	p.click(texts.Next)

@@ -49,7 +49,7 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 	if err != nil {
 		return err
 	}
-	e, err := backup.Open(ctx, backup.Options{Home: a.home, Build: a.Version}, start)
+	e, err := backup.Open(ctx, backup.Options{Home: a.home, Build: a.Version, Keychain: a.Keychain}, start)
 	start.Wipe()
 	if err != nil {
 		return err

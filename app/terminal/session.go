@@ -157,7 +157,7 @@ func (s *session) connect(ctx context.Context, keyed bool) error {
 		}
 		defer start.Wipe()
 	}
-	e, err := backup.Open(ctx, backup.Options{Home: s.a.home, Build: s.a.Version}, start)
+	e, err := backup.Open(ctx, backup.Options{Home: s.a.home, Build: s.a.Version, Keychain: s.a.Keychain}, start)
 	if err != nil {
 		return err
 	}

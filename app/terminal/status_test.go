@@ -1,7 +1,9 @@
 package terminal
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,5 +57,33 @@ func TestACauseSaysItsNumbers(t *testing.T) {
 	m := a.causeMessage(backup.Cause{Code: "read-error", Verdict: backup.NeedsYou, Count: 3, Args: map[string]string{"n": "3", "good": "2"}})
 	if m.What != "The disk cannot read 3 originals." || m.Why != "It may be failing. 2 good copies are safe." {
 		t.Errorf("%+v", m)
+	}
+}
+
+// The newest state is kept beside the key: a data folder that comes back from an old image is noticed by the program itself.
+func TestAnOldDataFolderIsNoticed(t *testing.T) {
+	r := newRig(t)
+	r.ready(t)
+	r.decoded(t, Done, "backup")
+	image := filepath.Join(r.dir, "image")
+	if err := os.CopyFS(image, os.DirFS(r.home)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(r.photos, "later.jpg"), "later")
+	r.decoded(t, Done, "backup")
+	for _, move := range [][2]string{{r.home, r.home + " new"}, {image, r.home}, {r.drive, r.drive + " off"}} {
+		if err := os.Rename(move[0], move[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := r.decoded(t, NeedsYou, "status"); !strings.Contains(fmt.Sprint(s["causes"]), "rolled-back") {
+		t.Errorf("%v", s["causes"])
+	}
+	if err := os.Rename(r.drive+" off", r.drive); err != nil {
+		t.Fatal(err)
+	}
+	r.decoded(t, Done, "backup")
+	if p := r.decoded(t, Done, "versions", "later.jpg")["files"].([]any); len(p) != 1 {
+		t.Errorf("what was stored since is not known: %v", p)
 	}
 }

@@ -72,7 +72,8 @@ func openWindow(ctx context.Context, home string, args []string) int {
 	if err == nil {
 		defer line.Close()
 	}
-	desk := &live.Desk{Home: home, Keychain: &keystore.System{}}
+	var front atomic.Bool
+	desk := &live.Desk{Home: home, Keychain: &keystore.System{}, InFront: front.Load}
 	svc, err := desk.Connect(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "The background part of Lightproof did not start:", err)
@@ -90,6 +91,7 @@ func openWindow(ctx context.Context, home string, args []string) int {
 			return err
 		},
 		Hung:          desk.Hung,
+		InFront:       &front,
 		RestartKeeper: func() error { return desk.Restart(ctx) },
 		TrayHost:      func() bool { return keeper.TrayHost(ctx) },
 		Autostart:     login{home: home},

@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"lightproof/backup"
@@ -21,6 +22,8 @@ type Options struct {
 	RestartKeeper func() error
 	// Hung tells whether the background part's process was last seen alive but silent; nil = never.
 	Hung func() bool
+	// InFront is set while the window has the keyboard, if the caller asks; Run writes it.
+	InFront *atomic.Bool
 	// TrayHost tells whether a tray shows the background part's picture; nil = it does.
 	TrayHost func() bool
 	// Autostart reads and sets the start with the computer; nil = not offered here.

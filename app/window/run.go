@@ -55,6 +55,10 @@ func Run(ctx context.Context, o Options) error {
 	w.SetCloseIntercept(s.close)
 	w.SetMaster()
 	a.Lifecycle().SetOnStarted(s.start)
+	if front := o.InFront; front != nil {
+		a.Lifecycle().SetOnEnteredForeground(func() { front.Store(true) })
+		a.Lifecycle().SetOnExitedForeground(func() { front.Store(false) })
+	}
 	stopped := context.AfterFunc(ctx, func() { fyne.Do(s.shut) })
 	w.ShowAndRun()
 	stopped()

@@ -88,7 +88,8 @@ func FuzzOpenCommitAndList(f *testing.F) {
 		f.Add(o[:len(o)-1])
 	}
 	f.Fuzz(func(t *testing.T, o []byte) {
-		if oc, err := k.OpenCommit(b.Name, o); err == nil && (!bytes.Equal(o, b.Object) || oc.Head != b.Head) {
+		// The seeds come from another process, which drew its own salt: what opens must say the same.
+		if oc, err := k.OpenCommit(b.Name, o); err == nil && (oc.Head != b.Head || string(oc.Body.Payload) != "payload") {
 			t.Fatal("a forged commit opened")
 		}
 		if _, err := k.OpenList(part, o); err == nil && !bytes.Equal(o, l.Object) {

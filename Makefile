@@ -12,6 +12,8 @@ PRODUCT := -trimpath -buildvcs=false -tags x11,migrated_fynedo,nodynamic
 STATIC := -trimpath -buildvcs=false -tags nowindow,nodynamic
 # Tests use Fyne's test driver (tag ci): no GL, no X11. -race itself still needs a C compiler.
 TESTED := -buildvcs=false -race -tags ci,nodynamic
+# The long tests are run without -race, which make test has on: with it they would take days.
+LONG := -buildvcs=false -tags ci,nodynamic
 LINK := -ldflags "-s -w -X main.version=$(VERSION)"
 
 # Tests that drive the real programs take them from here.
@@ -52,7 +54,7 @@ test: ## install what the tests need and run them all, the long ones as a seeded
 torture: ## the same, with the long tests in full (hours)
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory build cli build/skipcheck
-	LIGHTPROOF_TORTURE=1 go test $(TESTED) -count=1 -timeout 12h -json ./... | $(SKIPCHECK)
+	LIGHTPROOF_TORTURE=1 go test $(LONG) -count=1 -timeout 12h -json ./... | $(SKIPCHECK)
 
 walk: ## the real window, driven as a person would under a display of its own (pictures in shots/)
 	@scripts/install-deps.sh test

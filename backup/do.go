@@ -72,6 +72,9 @@ func (e *Engine) Do(ctx context.Context, c Command) (Reply, error) {
 	return Reply{}, fmt.Errorf("command %s: %w", c.CommandName(), vault.ErrNewer)
 }
 
+// Woke tells that the computer slept: what became due meanwhile is done now. Without it the next beat finds out by the clock.
+func (e *Engine) Woke() { e.nudge() }
+
 // nudge makes the schedule look at once.
 func (e *Engine) nudge() {
 	select {

@@ -29,6 +29,8 @@ func (e *Engine) Serve(ctx context.Context) error {
 	changes, stop := e.watch(ctx)
 	defer func() { stop() }()
 	due := e.clock.After(0)
+	next := e.clock.Now() // when due is due, by the wall clock: timers stand still while the computer sleeps
+	in := func(d time.Duration) { due, next = e.clock.After(d), e.clock.Now().Add(d).Round(0) }
 	running := make(chan error, 1)
 	busy := false
 	again := false
@@ -48,6 +50,9 @@ func (e *Engine) Serve(ctx context.Context) error {
 		case <-beat:
 			e.events.send(Event{Kind: "beat"})
 			beat = e.clock.After(BeatEvery)
+			if due != nil && !e.clock.Now().Round(0).Before(next) {
+				in(0)
+			}
 		case _, ok := <-changes:
 			if !ok {
 				changes = nil
@@ -56,9 +61,9 @@ func (e *Engine) Serve(ctx context.Context) error {
 				e.mu.Unlock()
 				continue
 			}
-			due = e.clock.After(batchPause)
+			in(batchPause)
 		case <-e.wake:
-			due = e.clock.After(0)
+			in(0)
 			stop()
 			changes, stop = e.watch(ctx)
 		case <-due:
@@ -68,7 +73,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 				continue
 			}
 			if e.ready() != nil || e.pausedNow() || len(e.folders()) == 0 {
-				due = e.clock.After(e.untilNext())
+				in(e.untilNext())
 				continue
 			}
 			busy = true
@@ -82,7 +87,7 @@ func (e *Engine) Serve(ctx context.Context) error {
 			if again {
 				again, wait = false, 0
 			}
-			due = e.clock.After(wait)
+			in(wait)
 		}
 	}
 }

@@ -62,6 +62,7 @@ type machine struct {
 	photos string
 	chain  keystore.Keychain
 	clock  *clock
+	ticks  source.Clock  // nil: clock
 	tree   source.Tree   // nil: the file system
 	open   backup.Opener // nil: folders
 	made   *setup.Made
@@ -104,13 +105,21 @@ func (m *machine) tryStart() error {
 		return err
 	}
 	defer start.Wipe()
-	e, err := backup.Open(context.Background(), backup.Options{Home: m.home, Build: "test", Clock: m.clock, Tree: m.tree, Open: m.open, Keychain: m.chain}, start)
+	e, err := backup.Open(context.Background(), backup.Options{Home: m.home, Build: "test", Clock: m.time(), Tree: m.tree, Open: m.open, Keychain: m.chain}, start)
 	if err != nil {
 		return err
 	}
 	m.engine = e
 	m.t.Cleanup(func() { e.Close() })
 	return nil
+}
+
+// time is the engine's clock.
+func (m *machine) time() source.Clock {
+	if m.ticks != nil {
+		return m.ticks
+	}
+	return m.clock
 }
 
 // stop ends the engine.

@@ -48,7 +48,7 @@ func Run(ctx context.Context, o Options) error {
 	defer wg.Wait()
 	defer cancel()
 	if o.Sleep != nil {
-		wg.Go(func() { k.failed(WatchSleep(ctx, o.Sleep)) })
+		wg.Go(func() { _ = WatchSleep(ctx, o.Sleep) }) // a machine without logind finds out by the clock
 	}
 	if o.NoTray || !canTray(ctx) {
 		return k.follow(ctx, st, func(View) {})

@@ -73,7 +73,11 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 	})
 	wg.Go(func() { a.unsealLater(ctx, e) })
 	wg.Go(func() { giveBack(ctx, e) })
-	err = keeper.Run(ctx, keeper.Options{Home: a.home, Service: e, NoTray: noTray, Now: a.Now, Act: func(i keeper.Intent) {
+	err = keeper.Run(ctx, keeper.Options{Home: a.home, Service: e, NoTray: noTray, Now: a.Now, Sleep: func(asleep bool) {
+		if !asleep {
+			e.Woke()
+		}
+	}, Act: func(i keeper.Intent) {
 		go func() { // telling the window takes a moment; Quit tells it first, or it would start the background part anew
 			if a.Act != nil {
 				a.Act(a.home, i)

@@ -28,14 +28,20 @@ func shortHome(t *testing.T) string {
 // dialled waits until somebody serves the home.
 func dialled(t *testing.T, home string) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	end := time.After(30 * time.Second)
+	for {
 		if c, err := channel.Dial(t.Context(), home); err == nil {
 			c.Close()
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		select {
+		case <-again.C:
+		case <-end:
+			t.Fatal("no keeper answers")
+		}
 	}
-	t.Fatal("no keeper answers")
 }
 
 func TestCommandsAreClientsOfARunningKeeper(t *testing.T) {

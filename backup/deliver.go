@@ -137,12 +137,18 @@ func (e *Engine) owed(ctx context.Context, d *destination, through uint64) (out 
 	return out, err
 }
 
+// moves bounds how often a run seals its commits anew: a destination with junk under every name that we think of is lying.
+const moves = 8
+
 // deliver stores at one destination what it still lacks of records, in phases, with a Barrier after each: lists and the like, control
 // entries, commits in their order. Only commits up to through, a number of the own log, are delivered.
 func (e *Engine) deliver(ctx context.Context, d *destination, through uint64) error {
 	err := e.deliverOnce(ctx, d, through)
-	for errors.Is(err, errMoved) {
-		err = e.deliverOnce(ctx, d, through) // under another name, which is random: this ends
+	for range moves {
+		if !errors.Is(err, errMoved) {
+			break
+		}
+		err = e.deliverOnce(ctx, d, through) // under another name, which is random
 	}
 	return err
 }

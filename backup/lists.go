@@ -37,6 +37,8 @@ func (e *Engine) List(ctx context.Context, q Query) (Page, error) {
 		rows, err = e.fileRows(ctx, q)
 	case MapLost:
 		rows = e.mapRows()
+	case CreditList:
+		rows = e.creditRows()
 	case "activity":
 		rows, err = e.activityRows(ctx)
 	default:

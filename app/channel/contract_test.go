@@ -25,8 +25,16 @@ func filled(home string) *channeltest.Fake {
 		}
 		f.PutRows(what, rows...)
 	}
+	var entries []backup.Row
+	for i := range seenEntries {
+		entries = append(entries, backup.Row{Key: fmt.Sprintf("%064x", i), Size: int64(i)})
+	}
+	f.PutRows(backup.CreditList, entries...)
 	return f
 }
+
+// seenEntries is more than one page of a list holds.
+const seenEntries = 777
 
 // newHome is a home folder with a runtime folder whose path is short enough for sockets (t.TempDir's holds the test's name).
 func newHome(t *testing.T) string {
@@ -63,14 +71,14 @@ func dialed(t *testing.T, home string) *Client {
 
 func TestFakeKeepsTheContract(t *testing.T) {
 	channeltest.Contract(t, func(t *testing.T) channeltest.Subject {
-		return channeltest.Subject{Service: filled(t.TempDir()), Answer: channeltest.Answer, Object: someObject}
+		return channeltest.Subject{Service: filled(t.TempDir()), Answer: channeltest.Answer, Object: someObject, Entries: seenEntries}
 	})
 }
 
 func TestClientKeepsTheContract(t *testing.T) {
 	channeltest.Contract(t, func(t *testing.T) channeltest.Subject {
 		_, c := served(t, filled(newHome(t)))
-		return channeltest.Subject{Service: c, Answer: channeltest.Answer, Object: someObject, Remote: true}
+		return channeltest.Subject{Service: c, Answer: channeltest.Answer, Object: someObject, Remote: true, Entries: seenEntries}
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"lightproof/backup"
 	"lightproof/backup/catalog"
@@ -187,7 +188,11 @@ func (l *Library) Sync(ctx context.Context) error {
 	l.sync.Lock()
 	defer l.sync.Unlock()
 	o := objects{svc: l.svc}
-	f, err := l.keys.Follow(ctx, o, nil, 0)
+	credits, err := backup.ReadCredits(ctx, l.svc)
+	if err != nil {
+		return err
+	}
+	f, err := l.keys.Follow(ctx, o, func(h vault.Hash) time.Duration { return credits[h] }, 0)
 	if err != nil && !errors.Is(err, reader.ErrShutOut) { // what is older than a generation that shuts us out can still be read
 		return err
 	}

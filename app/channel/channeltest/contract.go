@@ -23,6 +23,8 @@ type Subject struct {
 	Object string
 	// Remote says that the Service stands behind the line, so that named lists need the proof first.
 	Remote bool
+	// Entries is how many control entries the engine has seen, -1 where the test does not know.
+	Entries int
 }
 
 // patience bounds every wait of the contract. It is a fuse, not an expectation.
@@ -46,6 +48,7 @@ func Contract(t *testing.T, open func(t *testing.T) Subject) {
 	run("many callers at once", concurrent)
 	run("an unknown list is an error", unknownList)
 	run("pages do not overlap", pages)
+	run("credits are counts of control entries, without a proof", credits)
 	run("object names are checked", objectNames)
 	run("listed objects can be read", listedObjects)
 	run("an error of the reader ends a listing", listingStops)
@@ -204,6 +207,21 @@ func pages(t *testing.T, ctx context.Context, s Subject) {
 				break
 			}
 			q.After = page.Next
+		}
+	}
+}
+
+func credits(t *testing.T, ctx context.Context, s Subject) {
+	if s.Answer == nil {
+		return
+	}
+	got, err := backup.ReadCredits(ctx, s.Service)
+	if err != nil || s.Entries >= 0 && len(got) != s.Entries {
+		t.Errorf("%d control entries, %v; want %d", len(got), err, s.Entries)
+	}
+	for h, d := range got {
+		if d < 0 {
+			t.Errorf("%s is known for %v", h, d)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func NewFake(home string) *Fake {
 	f.state = backup.State{Seq: 1, At: time.Unix(1_780_000_000, 0).UTC(), Verdict: backup.Safe,
 		Counts: backup.Counts{Found: 41219, Protected: 41219}, Plan: backup.Plan{Places: 2, Away: 1}, PlacesNow: 3,
 		Causes: []backup.Cause{}, Safety: backup.Safety{SetUp: true, KeysUsable: true, Mode: "convenient"}}
-	for _, what := range []string{"problems", "folders", "files", "activity", "versions"} {
+	for _, what := range []string{"problems", "folders", "files", "activity", "versions", backup.CreditList} {
 		f.lists[what] = nil
 	}
 	return f

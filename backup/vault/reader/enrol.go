@@ -43,6 +43,8 @@ func (r *Recovered) Enrol(deviceName string, lost map[vault.DeviceID]vault.Head,
 	}
 	key := r.View.Generation(chain.Generation()).ControlKey()
 	head := chain.Head()
+	w.Matured = min(r.Matured, head.Seq) // what comes after is for this device to wait for
+	rd.Matured = w.Matured
 	add := func(e *vault.Control) error {
 		e.Space, e.Author, e.Seq, e.Prev, e.Generation, e.Time = w.Space, r.Keys.ID, head.Seq+1, head.Hash, chain.Generation(), now
 		if err := e.Sign(r.Keys.Signing); err != nil {

@@ -20,6 +20,7 @@ type Keyset struct {
 	Generations []secret.Secret // E_1 … E_g, zero where it never came to this device
 	Genesis     vault.Hash      // root of trust of the control chain
 	Mix         secret.Secret   // M, opens epoch objects
+	Matured     uint64          // control entries up to this number count as matured: the kit's word, on a device that a kit added
 
 	condemned writer.Condemned
 }
@@ -84,6 +85,7 @@ const (
 	tagGenerations
 	tagGenesis
 	tagMix
+	tagMatured
 )
 
 // Seal makes reader.bin. With a passphrase: kdf || salt16 || envelope; without (Convenient): the envelope alone.
@@ -107,9 +109,13 @@ func (k *Keyset) Seal(l Lock, kdf vault.KDF) ([]byte, error) {
 		copy(b[:], e.Bytes())
 		gens = append(gens, b[:]...)
 	}
-	payload := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagControl, k.Control.Seed().Bytes()).
+	f := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagControl, k.Control.Seed().Bytes()).
 		Bytes(tagKEM, k.KEMSeed.Bytes()).Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).Bytes(tagGenesis, k.Genesis[:]).
-		Bytes(tagMix, k.Mix.Bytes()).Encoded()
+		Bytes(tagMix, k.Mix.Bytes())
+	if k.Matured > 0 {
+		f.U64(tagMatured, k.Matured)
+	}
+	payload := f.Encoded()
 	obj, err := vault.SealEnvelope(vault.KindLocalReader, 0, k.Space, FileName, key, vault.Body{Payload: payload})
 	clear(payload)
 	clear(gens)
@@ -143,7 +149,7 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Key
 		return nil, fmt.Errorf("reader.bin: %w", err)
 	}
 	defer clear(body.Payload)
-	r, err := vault.ParseFields(body.Payload, tagSpace, tagDevice, tagControl, tagKEM, tagCache, tagGenerations, tagGenesis, tagMix)
+	r, err := vault.ParseFields(body.Payload, tagSpace, tagDevice, tagControl, tagKEM, tagCache, tagGenerations, tagGenesis, tagMix, tagMatured)
 	if err != nil {
 		return nil, fmt.Errorf("reader keyset: %w", err)
 	}
@@ -160,6 +166,13 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Key
 	seed := own(tagControl, vault.SigningSeedLen)
 	k.KEMSeed, k.CacheKey, k.Mix = own(tagKEM, 32), own(tagCache, 32), own(tagMix, 32)
 	copy(k.Genesis[:], r.Bytes(tagGenesis))
+	if len(r.Bytes(tagMatured)) > 0 {
+		n, merr := r.U64(tagMatured)
+		if merr != nil {
+			err = merr
+		}
+		k.Matured = n
+	}
 	gens := r.Bytes(tagGenerations)
 	if n := len(gens); n == 0 || n%32 != 0 || secret.New(gens[n-32:]).IsZero() {
 		err = vault.ErrMalformed

@@ -8,7 +8,7 @@ import (
 
 // View is the writer-level view that this keyset's generations give: it checks chain and logs and cannot write.
 func (k *Keyset) View() *writer.Keyset {
-	v := &writer.Keyset{Space: k.Space, Device: k.Device, Genesis: k.Genesis, Mix: k.Mix}
+	v := &writer.Keyset{Space: k.Space, Device: k.Device, Genesis: k.Genesis, Mix: k.Mix, Matured: k.Matured}
 	for i, e := range k.Generations {
 		if e.IsZero() {
 			continue

@@ -93,7 +93,7 @@ func LoadChain(ctx context.Context, o Objects, k *Keyset, credit vault.Credit, m
 				entries = append(entries, opened[n])
 			}
 		}
-		if c, err = vault.EvaluateChain(k.Space, k.Genesis, entries, credit, matured); err != nil {
+		if c, err = vault.EvaluateChain(k.Space, k.Genesis, entries, credit, max(matured, k.Matured)); err != nil {
 			for _, f := range found { // what stands in the genesis' place says more than that it is missing
 				if seq, _, _ := vault.ParseControlName(strings.TrimPrefix(f.Name, "m2/")); seq == 1 && !errors.Is(f.Err, vault.ErrMissing) {
 					err = fmt.Errorf("genesis: %w", f.Err)

@@ -27,6 +27,7 @@ type Keyset struct {
 	Generations []*vault.Generation // ascending; a number may lack: a generation whose keys never came to this device
 	EPKs        [][]byte            // public keys beside Generations, empty where not known
 	Credentials map[string]string   // storage logins by destination
+	Matured     uint64              // control entries up to this number count as matured: the kit's word, on a device that a kit added
 
 	current   uint32     // generation to write under, 0 = the newest; see Follows
 	condemned *Condemned // names that a collection claims, nil = not asked to obey; see Obey
@@ -111,6 +112,7 @@ const (
 	tagGenerations
 	tagEPKs
 	tagCredentials
+	tagMatured
 )
 
 // FileName is the envelope name of the sealed keyset on this computer.
@@ -135,6 +137,9 @@ func (k *Keyset) Seal(start secret.Secret) ([]byte, error) {
 	f := vault.NewFields().Bytes(tagSpace, k.Space[:]).Bytes(tagDevice, k.Device[:]).Bytes(tagTag, k.Tag[:]).Str(tagName, k.Name).
 		Bytes(tagGenesis, k.Genesis[:]).Bytes(tagMix, k.Mix.Bytes()).Bytes(tagLog, k.Log.Seed().Bytes()).Bytes(tagKEM, k.KEMSeed.Bytes()).
 		Bytes(tagCache, k.CacheKey.Bytes()).Bytes(tagGenerations, gens).List(tagEPKs, epks).List(tagCredentials, creds)
+	if k.Matured > 0 {
+		f.U64(tagMatured, k.Matured)
+	}
 	payload := f.Encoded()
 	obj, err := vault.SealEnvelope(vault.KindLocalWriter, 0, k.Space, FileName, fileKey(start, k.Device), vault.Body{Payload: payload})
 	clear(payload)
@@ -162,7 +167,7 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, start secret.
 
 func parse(b []byte) (*Keyset, error) {
 	fail := func(e error) (*Keyset, error) { return nil, fmt.Errorf("writer keyset: %w", e) }
-	r, err := vault.ParseFields(b, tagSpace, tagDevice, tagTag, tagName, tagGenesis, tagMix, tagLog, tagKEM, tagCache, tagGenerations, tagEPKs, tagCredentials)
+	r, err := vault.ParseFields(b, tagSpace, tagDevice, tagTag, tagName, tagGenesis, tagMix, tagLog, tagKEM, tagCache, tagGenerations, tagEPKs, tagCredentials, tagMatured)
 	if err != nil {
 		return fail(err)
 	}
@@ -216,6 +221,11 @@ func parse(b []byte) (*Keyset, error) {
 			return fail(err)
 		}
 		k.Credentials[string(cr.Bytes(1))] = string(cr.Bytes(2))
+	}
+	if len(r.Bytes(tagMatured)) > 0 {
+		if k.Matured, err = r.U64(tagMatured); err != nil {
+			return fail(err)
+		}
 	}
 	clear(b)
 	return k, nil

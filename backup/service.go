@@ -126,6 +126,7 @@ type SealedBatch struct {
 	Extends    [32]byte       `json:"extends"`    // hash of the log head the fold was built on
 	FoldedTo   uint64         `json:"folded_to"`  // seq up to which deltas are contained
 	ListedCIDs [][]byte       `json:"listed_cid"` // list records (cid32 || cth32 || u32 size || u8 class) of Objects
+	Idle       bool           `json:"idle"`       // refused, not waited with, while a run goes on
 }
 
 // Service is what the window and the terminal see of the engine, whether it runs in this process or behind the local channel.

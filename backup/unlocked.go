@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -93,15 +94,22 @@ func (e *Engine) Objects(ctx context.Context, prefix, destination string, fn fun
 	return all.List(ctx, prefix, fn)
 }
 
-// Sealed implements Service: a trust change or a fold that the unlocked side built.
+// Sealed implements Service: a trust change or a fold that the unlocked side built. ErrHeadMoved: it was built on what is the newest no more.
 func (e *Engine) Sealed(ctx context.Context, s SealedBatch) error {
 	if err := e.ready(); err != nil {
 		return err
 	}
-	e.run.Lock()
+	if s.Idle && !e.run.TryLock() {
+		return errRunning
+	} else if !s.Idle {
+		e.run.Lock()
+	}
 	defer e.run.Unlock()
 	defer e.endWork(ctx)
 	if len(s.Envelopes) > 0 {
+		if err := e.namesFree(ctx, s.Envelopes); err != nil {
+			return err
+		}
 		if err := e.keepEnvelopes(ctx, s.Envelopes); err != nil {
 			return err
 		}
@@ -130,6 +138,21 @@ func (e *Engine) Sealed(ctx context.Context, s SealedBatch) error {
 		return err
 	}
 	return e.afterRun(ctx)
+}
+
+// namesFree refuses a trust change whose names other records took meanwhile: the local cache holds one record under each name.
+func (e *Engine) namesFree(ctx context.Context, list []SealedObject) error {
+	for _, o := range list {
+		b, err := (cached{e}).Get(ctx, o.Name)
+		switch {
+		case errors.Is(err, vault.ErrMissing):
+		case err != nil:
+			return err
+		case !bytes.Equal(b, o.Data):
+			return fmt.Errorf("%s: %w", o.Name, ErrHeadMoved)
+		}
+	}
+	return nil
 }
 
 // fold commits pages that the unlocked side built on the head it names.

@@ -104,6 +104,7 @@ type sealedHead struct {
 	Extends    [32]byte       `json:"extends"`
 	FoldedTo   uint64         `json:"folded_to"`
 	ListedCIDs [][]byte       `json:"listed_cid"`
+	Idle       bool           `json:"idle"`
 }
 
 type sealedObject struct {
@@ -161,7 +162,7 @@ func readSealed(body io.Reader) (backup.SealedBatch, error) {
 	if _, err := h.check(); err != nil {
 		return backup.SealedBatch{}, err
 	}
-	b := backup.SealedBatch{Payload: h.Payload, Extends: h.Extends, FoldedTo: h.FoldedTo, ListedCIDs: h.ListedCIDs}
+	b := backup.SealedBatch{Payload: h.Payload, Extends: h.Extends, FoldedTo: h.FoldedTo, ListedCIDs: h.ListedCIDs, Idle: h.Idle}
 	if b.Objects, err = readObjects(in, h.Objects); err != nil {
 		return backup.SealedBatch{}, err
 	}

@@ -187,7 +187,7 @@ func (c *Client) Objects(ctx context.Context, prefix, destination string, fn fun
 
 // Sealed hands over finished objects: at most MaxSealedCount of them, MaxObject bytes each and MaxSealed together.
 func (c *Client) Sealed(ctx context.Context, b backup.SealedBatch) error {
-	h := sealedHead{Payload: b.Payload, Extends: b.Extends, FoldedTo: b.FoldedTo, ListedCIDs: b.ListedCIDs}
+	h := sealedHead{Payload: b.Payload, Extends: b.Extends, FoldedTo: b.FoldedTo, ListedCIDs: b.ListedCIDs, Idle: b.Idle}
 	parts := []io.Reader{nil}
 	for _, l := range []struct {
 		from []backup.SealedObject

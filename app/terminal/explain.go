@@ -41,6 +41,7 @@ const (
 	classNewKeeper   texts.Class = "other-version"
 	classNoPlace     texts.Class = "no-destination"
 	classOther       texts.Class = "failed"
+	classReplaced    texts.Class = "kit-replaced"
 	classForked      texts.Class = "forked"
 	classRefused     texts.Class = "refused"
 	classKeychainNew texts.Class = "keychain-forgetful"
@@ -78,6 +79,8 @@ var own = []texts.Message{
 		Action: "Connect one, or run lightproof destinations add"},
 	{Class: classForked, Code: "LP721", What: "Two computers wrote under this computer's name.", Why: "Going on from one history would hide the other; nothing was changed.",
 		Action: "Give this one a name of its own: run lightproof recover --keep-others with the kit, in a new --home"},
+	{Class: classReplaced, Code: "LP722", What: "This kit was replaced by a newer one.", Why: "It opens only what was backed up before that.",
+		Action: "Use the newest kit, and destroy this one"},
 	{Class: classOther, Code: "LP714", What: "The command did not finish.", Why: "What was stored before is not affected.",
 		Action: "Read the detail below, then try again"},
 	{Class: classRefused, Code: "LP715", What: "This computer does not allow access to a file or folder that is needed.", Why: "The command stopped there; nothing was changed.",
@@ -113,6 +116,7 @@ var explanations = []explanation{
 	{errNoRoomThere, texts.RestoreRoom},
 	{errBadTarget, texts.RestoreTarget},
 	{errNoCopies, classNoCopies},
+	{library.ErrReplaced, classReplaced},
 	{setup.ErrOtherKit, texts.KitOther},
 	{reader.ErrNoSlot, texts.KitOther},
 	{setup.ErrWrongPassphrase, texts.WrongPassphrase},

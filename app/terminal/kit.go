@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	texts "lightproof/assets/strings"
 	"lightproof/backup"
+	"lightproof/backup/library"
 	"lightproof/backup/setup"
 	"lightproof/backup/vault"
 	"lightproof/keystore/kit"
@@ -22,11 +24,13 @@ func (a *app) kitCommand() *cobra.Command {
 	var newFile, checkFile string
 	fresh := &cobra.Command{Use: "new", Short: "Make another recovery kit", Args: cobra.NoArgs,
 		Long: `Make another recovery kit, for instance after the passphrase was changed. Kits made before go on to work, each with the passphrase
-that it was made with.`,
+that it was made with, until the new one was checked: from then on it replaces them. They end a week later, with the next unlock, and open
+nothing that is backed up afterwards.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.newKit(c.Context(), newFile) }}
 	fresh.Flags().StringVar(&newFile, "kit-file", "", "write the recovery kit to this new file")
 	check := &cobra.Command{Use: "check", Short: "Prove that kit and passphrase open everything", Args: cobra.NoArgs,
-		Long: `Prove that the recovery kit and its passphrase open everything. The 24 words are asked, or read from --kit-file.`,
+		Long: `Prove that the recovery kit and its passphrase open everything. The 24 words are asked, or read from --kit-file. Once the newest
+kit was checked, it replaces those made before.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.checkKit(c.Context(), checkFile) }}
 	check.Flags().StringVar(&checkFile, "kit-file", "", "read the recovery kit from this file")
 	for _, c := range []*cobra.Command{fresh, check} {
@@ -80,17 +84,25 @@ func (a *app) newKit(ctx context.Context, file string) error {
 		return err
 	}
 	defer k.Wipe()
-	out := setUpAnswer{Space: s.info.Space.String(), Device: s.info.Device.String(), Mode: s.info.Mode, KitFile: file}
+	out := struct {
+		setUpAnswer
+		oldKits
+	}{setUpAnswer: setUpAnswer{Space: s.info.Space.String(), Device: s.info.Device.String(), Mode: s.info.Mode, KitFile: file}}
 	if out.KitChecked, err = a.handOver(k, file, pass); err != nil {
 		return err
 	}
 	if out.KitChecked {
-		if _, err := s.svc.Do(ctx, backup.KitChecked{}); err != nil {
+		if out.oldKits, err = a.kitChecked(ctx, s.svc, l); err != nil {
 			return err
 		}
 	}
 	return a.print(out, func(p *page) {
-		p.line("Another recovery kit is made. Kits made before go on to work.")
+		if out.KitChecked {
+			p.line("Another recovery kit is made and checked.")
+			out.say(p)
+		} else {
+			p.line("Another recovery kit is made. Kits made before go on to work until this one is checked.")
+		}
 		if file != "" {
 			p.line("It is in %s. Print it, keep it away from this computer, then run lightproof kit check.", texts.Name(file))
 		}
@@ -182,7 +194,10 @@ func (a *app) checkKit(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	switch err := l.CheckKit(ctx, typed, pass); {
+	checked, err := l.CheckKit(ctx, typed, pass)
+	switch {
+	case errors.Is(err, library.ErrReplaced):
+		return err
 	case errors.Is(err, vault.ErrMissing):
 		return fmt.Errorf("%w: %w", setup.ErrOtherKit, err)
 	case errors.Is(err, vault.ErrNewer):
@@ -192,10 +207,32 @@ func (a *app) checkKit(ctx context.Context, file string) error {
 	case err != nil:
 		return err
 	}
-	if _, err := s.svc.Do(ctx, backup.KitChecked{}); err != nil {
+	out := struct {
+		Checked bool       `json:"checked"`
+		Newest  bool       `json:"newest"`
+		Until   *time.Time `json:"until,omitempty"` // replaced by a newer kit: it does not end before this moment
+		oldKits
+	}{Checked: true, Newest: checked.Newest}
+	switch {
+	case checked.Newest:
+		out.oldKits, err = a.kitChecked(ctx, s.svc, l)
+	case checked.Ending:
+		until := a.Now().Add(checked.Left).UTC().Truncate(time.Second)
+		out.Until = &until
+	default: // a newer one was made and has not been checked: this one still is what a lost computer would need
+		_, err = s.svc.Do(ctx, backup.KitChecked{})
+	}
+	if err != nil {
 		return err
 	}
-	return a.print(struct {
-		Checked bool `json:"checked"`
-	}{true}, func(p *page) { p.line("✓ This kit and its passphrase open everything.") })
+	return a.print(out, func(p *page) {
+		p.line("✓ This kit and its passphrase open everything.")
+		switch {
+		case out.Until != nil:
+			p.line("! A newer kit replaces it: until %s at least it opens everything, afterwards only what was backed up before.", p.Date(*out.Until))
+		case !out.Newest:
+			p.line("! A newer kit was made and is not checked yet. Checking that one replaces this one.")
+		}
+		out.say(p)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,8 @@ import (
 	"lightproof/backup"
 	"lightproof/backup/setup"
 	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
+	"lightproof/backup/vault/writer"
 	"lightproof/keystore/kit"
 )
 
@@ -47,7 +50,8 @@ and both copies wrote backups.`,
 type recoverAnswer struct {
 	setUpAnswer
 	NewestBackup *time.Time      `json:"newest_backup,omitempty"`
-	Findings     []findingAnswer `json:"findings"` // records that were damaged or missing and were got from a second copy or passed over
+	Replaced     bool            `json:"kit_replaced"` // newer keys were started without this kit: what was backed up with them did not open
+	Findings     []findingAnswer `json:"findings"`     // records that were damaged or missing and were got from a second copy or passed over
 }
 
 // findingAnswer is one such record, in technical terms.
@@ -57,16 +61,21 @@ type findingAnswer struct {
 }
 
 // findings leaves out what is no damage: a generation's keys are stored again when a kit is made, and the older record has no part for the
-// newer kit. That the kit itself was revoked stays in.
+// newer kit. That the kit itself was revoked stays in; that newer keys leave it out is told apart (replaced).
 func findings(r *setup.Recovered) []findingAnswer {
 	out := []findingAnswer{}
 	for _, f := range r.Findings {
-		if _, _, keys := vault.ParseEpochName(f.Name); keys && errors.Is(f.Err, vault.ErrWrongKey) {
+		if _, _, keys := vault.ParseEpochName(f.Name); keys && (errors.Is(f.Err, vault.ErrWrongKey) || errors.Is(f.Err, reader.ErrShutOut)) {
 			continue
 		}
 		out = append(out, findingAnswer{f.Name, oneLine(f.Err.Error())})
 	}
 	return out
+}
+
+// replaced tells whether newer keys were started without this kit.
+func replaced(r *setup.Recovered) bool {
+	return slices.ContainsFunc(r.Findings, func(f writer.Finding) bool { return errors.Is(f.Err, reader.ErrShutOut) })
 }
 
 func (a *app) recover(ctx context.Context, o setup.RecoverOptions, kitFile string) error {
@@ -100,15 +109,18 @@ func (a *app) recover(ctx context.Context, o setup.RecoverOptions, kitFile strin
 	if err != nil {
 		return err
 	}
-	out := recoverAnswer{setUpAnswer: setUpAnswer{Space: info.Space.String(), Device: info.Device.String(), Mode: r.Mode, KitChecked: true}, Findings: findings(r)}
+	out := recoverAnswer{setUpAnswer: setUpAnswer{Space: info.Space.String(), Device: info.Device.String(), Mode: r.Mode, KitChecked: true}, Findings: findings(r), Replaced: replaced(r)}
 	if !r.NewestBackup.IsZero() {
 		out.NewestBackup = &r.NewestBackup
 	}
-	if len(out.Findings) > 0 {
+	if len(out.Findings) > 0 || out.Replaced {
 		a.needsYou()
 	}
 	return a.print(out, func(p *page) {
 		p.line("✓ The copies are open on this computer. The newest backup is of %s.", p.Clock(r.NewestBackup))
+		if out.Replaced {
+			p.line("! This kit was replaced: what was backed up with newer keys does not open with it. With the newest kit, recover again on an empty data folder.")
+		}
 		if len(out.Findings) > 0 {
 			p.line("! %s records were damaged or missing and were replaced or passed over. Run lightproof verify --level full.", texts.Count(int64(len(out.Findings))))
 		}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"lightproof/backup"
 	"lightproof/backup/vault"
 	"lightproof/keystore/kit"
 	"lightproof/keystore/secret"
@@ -19,7 +18,8 @@ func newSum() hash.Hash { return sha256.New() }
 
 func parseKit(text []byte) (secret.Secret, error) { return words.Parse(text, words.Kit) }
 
-// NewKit makes another recovery kit and stores what makes it work. Older kits go on to open these copies.
+// NewKit makes another recovery kit and stores what makes it work. Older kits go on to open these copies, until this one was checked
+// (ReplaceOlderKits).
 func (l *Library) NewKit(ctx context.Context, passphrase []byte, kdf vault.KDF, endpoints []string, now time.Time) (*kit.Kit, error) {
 	if err := l.Sync(ctx); err != nil {
 		return nil, err
@@ -31,14 +31,7 @@ func (l *Library) NewKit(ctx context.Context, passphrase []byte, kdf vault.KDF, 
 	if err != nil {
 		return nil, err
 	}
-	b := backup.SealedBatch{}
-	for _, o := range built {
-		b.Envelopes = append(b.Envelopes, backup.SealedObject{Name: o.Name, Class: 255, Data: o.Object})
-	}
-	if err := l.svc.Sealed(ctx, b); err != nil {
-		return nil, err
-	}
-	if err := l.Sync(ctx); err != nil {
+	if err := l.trust(ctx, built, false); err != nil {
 		return nil, err
 	}
 	k, err := KitOf(s, l.keys.Space, l.keys.Genesis, l.Chain().Head(), endpoints, now)

@@ -38,6 +38,7 @@ type Library struct {
 	mu       sync.RWMutex
 	cat      *reader.Catalogue
 	chain    *vault.Chain
+	credits  map[vault.Hash]time.Duration // credited time of the control entries, as of chain
 	heads    map[vault.DevTag]vault.Head
 	deltas   int // of this device's log since the last full commit
 	timeline *timeline
@@ -67,6 +68,10 @@ func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 		return nil, err
 	}
 	if err := l.prove(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if err := l.rotate(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -203,7 +208,7 @@ func (l *Library) Sync(ctx context.Context) error {
 	l.view = f.View
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.chain = chain
+	l.chain, l.credits = chain, credits
 	if len(l.heads) == 0 {
 		cat, heads, _, err := l.keys.Rebuild(ctx, o, l.view, chain, nil)
 		if err != nil {

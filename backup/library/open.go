@@ -9,7 +9,6 @@ import (
 	"lightproof/backup/store"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
-	"lightproof/backup/vault/writer"
 )
 
 // Opened is the outcome of opening copies at one destination.
@@ -156,23 +155,5 @@ func (l *Library) openVersion(f *reader.File, v *vault.Version, chunk, bundle fu
 	if vault.Hash(sum.Sum(nil)) != v.Sum {
 		return fmt.Errorf("fingerprint of a version: %w", vault.ErrTampered)
 	}
-	return nil
-}
-
-// CheckKit proves that words and passphrase open this vault's recovery slot.
-func (l *Library) CheckKit(ctx context.Context, kit []byte, passphrase []byte) error {
-	secretOf, err := parseKit(kit)
-	if err != nil {
-		return err
-	}
-	defer secretOf.Wipe()
-	name := vault.SlotName(reader.SlotID(secretOf, l.keys.Space))
-	keys, _, err := writer.Doubled(ctx, objects{svc: l.svc}, name, func(obj []byte) (*reader.RecoveryKeys, error) {
-		return reader.OpenSlot(l.keys.Space, secretOf, passphrase, obj)
-	})
-	if err != nil {
-		return err
-	}
-	keys.Wipe()
 	return nil
 }

@@ -113,6 +113,9 @@ func (r *Recovered) findEpoch(ctx context.Context, o writer.Objects, floor uint6
 					if c == n {
 						return nil
 					}
+					if sameGeneration(c, n) && errors.Is(tried[c], ErrShutOut) {
+						continue // made before this kit got its slot: nothing is wrong with it
+					}
 					r.Findings = append(r.Findings, writer.Finding{Name: c, Err: tried[c]})
 				}
 			}
@@ -122,6 +125,12 @@ func (r *Recovered) findEpoch(ctx context.Context, o writer.Objects, floor uint6
 		return fmt.Errorf("no epoch object opens with this kit: %w: %s", vault.ErrTampered, last)
 	}
 	return fmt.Errorf("no epoch object opens with this kit: %w", last)
+}
+
+func sameGeneration(a, b string) bool {
+	g, _, _ := vault.ParseEpochName(a)
+	h, _, _ := vault.ParseEpochName(b)
+	return g == h
 }
 
 // epochNames lists the epoch objects, newest generation first.

@@ -59,7 +59,13 @@ func TestAReplacedKitOpensNothingThatIsBackedUpAfterItsDelay(t *testing.T) {
 		m.clock.add(24 * time.Hour)
 	}
 	m.backUpQuietly()
-	must(t, m.unlock().Close()) // a day more: here the new keys begin
+	if n := len(m.readerKeys().Generations); n != 1 {
+		t.Errorf("reader.bin holds %d generations", n)
+	}
+	must(t, m.unlock().Close()) // here the new keys begin
+	if n := len(m.readerKeys().Generations); n != 2 {
+		t.Errorf("reader.bin holds %d generations after the new one", n)
+	}
 	if _, err := m.checkKit(old); !errors.Is(err, library.ErrReplaced) {
 		t.Errorf("the old kit after its delay: %v", err)
 	}

@@ -204,6 +204,9 @@ func (l *Library) Sync(ctx context.Context) error {
 	for _, g := range l.view.Generations {
 		g.Wipe()
 	}
+	if f.Grew {
+		l.reseal()
+	}
 	chain := f.Chain
 	l.view = f.View
 	l.mu.Lock()

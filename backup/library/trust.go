@@ -3,6 +3,8 @@ package library
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"lightproof/backup"
@@ -127,4 +129,17 @@ func (l *Library) trust(ctx context.Context, built []writer.Built, idle bool) er
 		return err
 	}
 	return l.Sync(ctx)
+}
+
+// reseal keeps a generation that the keys took in. Where it cannot (a full disk must not stand in the way of a restore), the next unlock
+// takes it in again. The file is replaced as a whole: cut short, it is the old one.
+func (l *Library) reseal() {
+	path := filepath.Join(l.home, backup.ReaderFile)
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return
+	}
+	if b, ok, err := l.keys.Reseal(old); ok && err == nil {
+		backup.WriteFile(path, b)
+	}
 }

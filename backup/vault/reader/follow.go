@@ -18,7 +18,7 @@ type Followed struct {
 	Chain    *vault.Chain
 	View     *writer.Keyset // checks chain and logs under all generations held
 	Findings []writer.Finding
-	Grew     bool // the keyset took in a generation: seal it again when the passphrase is at hand; until then this is repeated
+	Grew     bool // the keyset took in a generation: seal it again (Keyset.Reseal); until then this is repeated
 }
 
 // Follow reads and judges the control chain as writer.LoadChain does, and takes E_g of each new generation from this device's slot of

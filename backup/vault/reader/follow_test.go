@@ -183,3 +183,54 @@ func TestAnOldKitIsRevokedWhenANewOneWasMade(t *testing.T) {
 		t.Error("the old kit opens what is new")
 	}
 }
+
+// A keyset from a file can be sealed again as it was locked, with what it took in since; where the file is another by now, it is left alone.
+func TestAKeysetIsSealedAgainUnderTheSameLock(t *testing.T) {
+	ctx := context.Background()
+	start := secret.Random(32)
+	for name, lock := range map[string]Lock{
+		"strict": {Start: start, Passphrase: []byte("pass")}, "convenient": {Start: start}, "passphrase at start": {Passphrase: []byte("pass")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHand(t)
+			c := h.c.Reader
+			file, err := c.Seal(lock, quickKDF)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, ok, err := c.Reseal(file); ok || err != nil {
+				t.Error("a keyset that came from no file:", ok, err)
+			}
+			k, err := Open(c.Space, c.Device, file, lock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.rotate(h.device(), h.kit())
+			if f, err := k.Follow(ctx, h.o, nil, 0); err != nil || !f.Grew {
+				t.Fatal(err)
+			}
+			again, ok, err := k.Reseal(file)
+			if err != nil || !ok || string(again) == string(file) {
+				t.Fatal(ok, err)
+			}
+			n, err := Open(c.Space, c.Device, again, lock)
+			if err != nil || len(n.Generations) != 2 || !n.Generations[1].Equal(k.Generations[1]) || !n.CacheKey.Equal(c.CacheKey) {
+				t.Fatal("what was sealed again opens to something else:", err)
+			}
+			if f, err := n.Follow(ctx, h.o, nil, 0); err != nil || f.Grew {
+				t.Error("the generation has to be taken in once more:", err)
+			}
+			other, err := c.Seal(Lock{Start: start, Passphrase: []byte("another")}, quickKDF)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, ok, err := k.Reseal(other); ok || err != nil {
+				t.Error("a file under another passphrase would be replaced:", ok, err)
+			}
+			k.Wipe()
+			if _, ok, _ := k.Reseal(file); ok {
+				t.Error("sealed by a keyset that was wiped")
+			}
+		})
+	}
+}

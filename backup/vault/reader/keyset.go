@@ -3,6 +3,7 @@
 package reader
 
 import (
+	"bytes"
 	"fmt"
 
 	"lightproof/backup/vault"
@@ -23,6 +24,8 @@ type Keyset struct {
 	Matured     uint64          // control entries up to this number count as matured: the kit's word, on a device that a kit added
 
 	condemned writer.Condemned
+	file      secret.Secret    // what reader.bin is sealed under, empty where this keyset did not come from one
+	head      *vault.StartHead // what stands before it, nil in Convenient mode
 }
 
 // Condemned is the set of names that collections claim; every view of this keyset keeps to it and adds to it.
@@ -36,6 +39,7 @@ func (k *Keyset) Wipe() {
 	k.KEMSeed.Wipe()
 	k.CacheKey.Wipe()
 	k.Mix.Wipe()
+	k.file.Wipe()
 	for _, e := range k.Generations {
 		e.Wipe()
 	}
@@ -103,6 +107,26 @@ func (k *Keyset) Seal(l Lock, kdf vault.KDF) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(key)
+	obj, err := k.seal(key)
+	return append(head, obj...), err
+}
+
+// Reseal makes reader.bin anew, under the same passphrase and keychain secret as the one that this keyset was opened from: to be called when
+// it took in a generation (Followed.Grew). old is the file as it is now; where that is none of the same lock, or this keyset did not come
+// from a file, ok is false: somebody else has to seal it.
+func (k *Keyset) Reseal(old []byte) (b []byte, ok bool, err error) {
+	h, _, headed, err := vault.SplitStart(old)
+	if err != nil || k.file.IsZero() || headed != (k.head != nil) || headed && h != *k.head {
+		return nil, false, err
+	}
+	if headed {
+		b = h.Encode()
+	}
+	obj, err := k.seal(k.file.Bytes())
+	return append(b, obj...), err == nil, err
+}
+
+func (k *Keyset) seal(key []byte) ([]byte, error) {
 	var gens []byte
 	for _, e := range k.Generations {
 		var b [32]byte
@@ -119,7 +143,7 @@ func (k *Keyset) Seal(l Lock, kdf vault.KDF) ([]byte, error) {
 	obj, err := vault.SealEnvelope(vault.KindLocalReader, 0, k.Space, FileName, key, vault.Body{Payload: payload})
 	clear(payload)
 	clear(gens)
-	return append(head, obj...), err
+	return obj, err
 }
 
 // NeedsPassphrase tells whether a reader.bin opens only with a passphrase.
@@ -183,6 +207,7 @@ func Open(space vault.SpaceID, device vault.DeviceID, file []byte, l Lock) (*Key
 	for ; len(gens) > 0; gens = gens[32:] {
 		k.Generations = append(k.Generations, secret.New(append([]byte(nil), gens[:32]...)))
 	}
+	k.file, k.head = secret.New(bytes.Clone(key)), hp
 	k.Control, err = vault.NewSigningKey(seed)
 	return k, err
 }

@@ -54,7 +54,7 @@ func (e *Engine) adoptHistory(ctx context.Context) error {
 			return err
 		}
 		head, _, err := writer.WalkLog(ctx, vaultObjects{best.d.store()}, e.keys, e.chain, e.keys.Tag, e.log, func(lc writer.LogCommit) error {
-			return e.learnList(ctx, best.d, lc)
+			return e.learnList(ctx, best.d, e.keys.Tag, lc)
 		})
 		if err != nil {
 			return err
@@ -66,6 +66,12 @@ func (e *Engine) adoptHistory(ctx context.Context) error {
 		}
 		e.mu.Unlock()
 		e.loseMap()
+	}
+	e.mu.Lock()
+	seen := e.facts.Seen
+	e.mu.Unlock()
+	if err := e.saveSeen(ctx, seen); err != nil { // with the collections that were met on the way
+		return err
 	}
 	e.mu.Lock()
 	delete(e.blamed, alarmClone)

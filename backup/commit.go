@@ -195,7 +195,8 @@ func (e *Engine) sources() (out []vault.Source) {
 	return out
 }
 
-// newRecords are the objects that this log has not listed yet. Only what a finished file or page refers to is listed.
+// newRecords are the objects that this log has not listed yet, those that another log lists included: whoever collects garbage goes by what
+// each log says that it needs. Only what a finished file or page refers to is listed.
 func (e *Engine) newRecords(ctx context.Context, b *batch) ([]vault.ObjectRecord, error) {
 	used := map[vault.CID]bool{}
 	for cid := range b.pages {
@@ -209,7 +210,7 @@ func (e *Engine) newRecords(ctx context.Context, b *batch) ([]vault.ObjectRecord
 	var out []vault.ObjectRecord
 	for cid := range used {
 		o, err := e.db.Objects.Get(ctx, cid)
-		if err == nil && o.FirstSeq != 0 && o.CTH == b.objects[cid].Object {
+		if err == nil && o.FirstSeq != 0 && !o.Foreign && o.CTH == b.objects[cid].Object {
 			continue
 		}
 		if err != nil && !errors.Is(err, catalog.ErrNotFound) {

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"errors"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/store"
@@ -30,7 +31,7 @@ func (e *Engine) relearn(ctx context.Context) error {
 		var seen []vault.SeenHead
 		for _, tag := range tags {
 			head, _, err := writer.WalkLog(ctx, objects, e.keys, e.chain, tag, vault.Head{}, func(lc writer.LogCommit) error {
-				return e.learnList(ctx, d, lc)
+				return e.learnList(ctx, d, tag, lc)
 			})
 			if err != nil {
 				return err
@@ -51,11 +52,19 @@ func (e *Engine) relearn(ctx context.Context) error {
 	return nil
 }
 
-func (e *Engine) learnList(ctx context.Context, d *destination, lc writer.LogCommit) error {
+// learnList takes over what a commit in the log of tag lists. What our own log says of an object counts before what another says.
+func (e *Engine) learnList(ctx context.Context, d *destination, tag vault.DevTag, lc writer.LogCommit) error {
 	now := e.clock.Now().Unix()
 	return e.db.Update(ctx, func(w *catalog.Writer) error {
 		for _, o := range lc.List.Records {
-			row := catalog.Object{CTH: o.Object, Size: o.Size, Class: uint8(o.Class), FirstSeq: lc.Header.Seq}
+			row := catalog.Object{CTH: o.Object, Size: o.Size, Class: uint8(o.Class), FirstSeq: lc.Header.Seq, Foreign: tag != e.keys.Tag}
+			if row.Foreign {
+				if old, err := w.Objects.Get(ctx, o.CID); err == nil && !old.Foreign && old.FirstSeq != 0 {
+					continue
+				} else if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+					return err
+				}
+			}
 			if err := w.Objects.Put(ctx, o.CID, row); err != nil {
 				return err
 			}

@@ -7,20 +7,29 @@ type Object struct {
 	CTH      [32]byte // SHA-256 of the stored bytes
 	Size     uint32   // stored bytes
 	Class    uint8    // FORMAT.md, "Object list": 0 content, 1 bundle, 2 page, root page, part list
-	FirstSeq uint64   // commit of the own log that first listed it; 0 while not committed
+	FirstSeq uint64   // commit of the own log (Foreign: of another) that first listed it; 0 while not committed
+	Foreign  bool     // known from the log of another device alone: the own log has to list it when it first refers to it
 }
+
+// foreignBit stands beside the class in a row.
+const foreignBit = 0x80
 
 var objectCodec = codec[[32]byte, Object]{
 	table: "objects", appendKey: appendDigest, parseKey: fixedKey32,
 	appendValue: func(b []byte, o Object) []byte {
 		b = append(append(b, recordVersion), o.CTH[:]...)
 		b = binary.AppendUvarint(b, uint64(o.Size))
-		b = append(b, o.Class)
+		class := o.Class
+		if o.Foreign {
+			class |= foreignBit
+		}
+		b = append(b, class)
 		return binary.AppendUvarint(b, o.FirstSeq)
 	},
 	parseValue: func(b []byte) (Object, error) {
 		d := newDecoder(b)
 		o := Object{CTH: d.digest(), Size: d.u32(), Class: d.u8(), FirstSeq: d.uvarint()}
+		o.Foreign, o.Class = o.Class&foreignBit != 0, o.Class&^foreignBit
 		return o, d.done()
 	},
 }

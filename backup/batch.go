@@ -141,6 +141,21 @@ func (b *batch) putChunk(ctx context.Context, e *Engine, s vault.Sealed, class v
 	return rec, nil
 }
 
+// putContent stores a chunk of a file that was just sealed in buf. Where its name holds foreign bytes, the content goes under the next one
+// (FORMAT.md, "Chunks": variant), at every destination of the run.
+func (b *batch) putContent(ctx context.Context, e *Engine, buf *vault.ChunkBuffer, s vault.Sealed) (vault.Sealed, vault.ObjectRecord, error) {
+	g := b.keys.Current()
+	for {
+		rec, err := b.putChunk(ctx, e, s, vault.ClassContent)
+		if !errors.Is(err, errForeign) {
+			return s, rec, err
+		}
+		if s, err = g.SealNext(buf, s, nil); err != nil {
+			return s, rec, err
+		}
+	}
+}
+
 func (b *batch) putLocked(ctx context.Context, e *Engine, s vault.Sealed, class vault.Class) (vault.ObjectRecord, error) {
 	rec := vault.ObjectRecord{CID: s.Cap.CID, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: class}
 	sent, err := e.send(ctx, b.run, rec, s.Name(), s.Object)
@@ -196,7 +211,11 @@ func (e *Engine) send(ctx context.Context, r *runner, rec vault.ObjectRecord, na
 			continue
 		}
 		if err == nil {
-			err = putNew(ctx, d.store(), name, obj, rec.Object)
+			err = e.sendNew(ctx, d, rec, name, obj)
+		}
+		if errors.Is(err, errForeign) {
+			r.foreign(d)
+			return nil, err
 		}
 		if err != nil {
 			if ctx.Err() != nil {
@@ -212,6 +231,30 @@ func (e *Engine) send(ctx context.Context, r *runner, rec vault.ObjectRecord, na
 		return nil, fmt.Errorf("%w: %w", errNoPlace, r.lastLoss())
 	}
 	return sent, nil
+}
+
+// errForeign tells that other bytes stand under a name that only this content can have, and that no list of ours vouches for.
+var errForeign = errors.New("foreign bytes stand under the name of a chunk")
+
+// sendNew is putNew for what may be new here. Only the name of a file's content can be foretold, by who has the keys or saw it elsewhere;
+// foreign bytes under it are left alone, unless our own lists name it: then they are damage, and healed in place. The names of bundles and
+// pages follow from chance.
+func (e *Engine) sendNew(ctx context.Context, d *destination, rec vault.ObjectRecord, name string, obj []byte) error {
+	err := d.store().PutNew(ctx, name, obj)
+	if !errors.Is(err, store.ErrExists) {
+		return err
+	}
+	o, err := e.db.Objects.Get(ctx, rec.CID)
+	if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+		return err
+	}
+	if rec.Class == vault.ClassContent && !(err == nil && o.CTH == rec.Object && o.FirstSeq != 0) {
+		have, err := d.store().Get(ctx, name, store.GetOptions{})
+		if err == nil && objectHash(have) != rec.Object {
+			return errForeign
+		}
+	}
+	return replaceWrong(ctx, d.store(), name, obj, rec.Object)
 }
 
 // putNew stores an object; a name that is taken is fine if it holds these very bytes.

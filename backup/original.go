@@ -164,8 +164,8 @@ func (e *Engine) content(ctx context.Context, b *batch, buf *vault.ChunkBuffer, 
 		if err != nil {
 			return err
 		}
-		rec, err := b.putChunk(ctx, e, sealed, vault.ClassContent)
-		if err != nil {
+		var rec vault.ObjectRecord
+		if sealed, rec, err = b.putContent(ctx, e, buf, sealed); err != nil {
 			return err
 		}
 		s.records = append(s.records, rec)

@@ -101,10 +101,15 @@ func (e *Engine) remakeAll(ctx context.Context, wanted map[vault.CID]vault.Hash,
 
 // resealed seals a buffer under each generation and hands it on if it is one of the wanted objects.
 func (e *Engine) resealed(buf *vault.ChunkBuffer, n int, wanted map[vault.CID]vault.Hash, fn func(vault.CID, []byte) error) error {
+	isWanted := func(cid vault.CID) bool { _, ok := wanted[cid]; return ok }
 	keep := bytes.Clone(buf.Room()[:n])
 	for _, g := range e.keys.Generations {
 		copy(buf.Room(), keep)
-		s, err := g.Seal(buf, n, 0, nil)
+		variant, ok := g.Variant(buf, n, isWanted)
+		if !ok {
+			continue
+		}
+		s, err := g.Seal(buf, n, variant, nil)
 		if err != nil {
 			return err
 		}

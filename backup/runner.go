@@ -118,6 +118,20 @@ func (r *runner) issue(i Issue) {
 	}
 }
 
+// foreign says, once a run, that a destination holds foreign bytes under a name of ours.
+func (r *runner) foreign(d *destination) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, i := range r.result.Issues {
+		if i.Code == reasonForeign && i.Args["destination"] == d.set.Label {
+			return
+		}
+	}
+	if len(r.result.Issues) < 1000 {
+		r.result.Issues = append(r.result.Issues, Issue{Code: reasonForeign, Args: map[string]string{"destination": d.set.Label}})
+	}
+}
+
 func (r *runner) connect(ctx context.Context) {
 	now := r.e.clock.Now().Unix()
 	for _, d := range r.e.destinations() {

@@ -23,6 +23,7 @@ const (
 	reasonFull       = "full"
 	reasonFolder     = "folder-missing"
 	reasonTooLarge   = "attributes-left-out"
+	reasonForeign    = "foreign-bytes" // other bytes stand under a name that only this content can have
 )
 
 // busyFailsAfter is how long a file may stay busy before it counts as failed.

@@ -37,6 +37,7 @@ const (
 	Lost            Class = "lost"
 	Tampered        Class = "tampered"
 	Newer           Class = "newer"
+	Foreign         Class = "foreign-bytes"
 
 	// Keys: codes 4xx.
 	KeychainLocked  Class = "keychain"
@@ -127,6 +128,8 @@ var catalogue = []entry{
 		"See the record"},
 	{Newer, "LP305", "These copies were written by a newer Lightproof.", "This one would not understand all of them, so it changed nothing.",
 		"Update Lightproof"},
+	{Foreign, "LP306", "Foreign bytes stood on “{name}” where a copy was to go.", "They were left there; the copy went beside them.",
+		"See who can write there"},
 
 	{KeychainLocked, "LP401", "The system keychain is locked.", "Copying waits until it opens.", "Unlock"},
 	{KeychainNone, "LP402", "This computer has no system keychain.", "The key would lie unprotected on the disk, so it is not kept.",

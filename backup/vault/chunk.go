@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"math"
 )
 
 // chunkHeader is magic, version, suite, variant, flags, generation, cid.
@@ -119,6 +120,34 @@ func (k *Generation) Seal(buf *ChunkBuffer, n int, variant uint8, own *FileID) (
 	s.Object = obj
 	s.Cap.Object = sha256.Sum256(obj)
 	return s, nil
+}
+
+// SealNext seals what Seal has just sealed in buf once more, under the next variant: other bytes stand under its name. No new key meets the
+// old ones' message: each variant has a key of its own.
+func (k *Generation) SealNext(buf *ChunkBuffer, s Sealed, own *FileID) (Sealed, error) {
+	obj := s.Object
+	if len(obj) < chunkPlainAt+16 || &obj[0] != &buf.b[0] || obj[6] == math.MaxUint8 {
+		return Sealed{}, fmt.Errorf("next name of a chunk: %w", ErrMalformed)
+	}
+	variant := obj[6] + 1
+	aead, nonce, _ := ChunkKeys(s.Cap.Key, k.Space, obj)
+	aad := append(append(make([]byte, 0, 16+chunkSealedAt), k.Space[:]...), obj[:chunkSealedAt]...)
+	if _, err := aead.Open(obj[chunkSealedAt:chunkSealedAt], nonce, obj[chunkSealedAt:], aad); err != nil {
+		return Sealed{}, fmt.Errorf("next name of a chunk: %w", ErrTampered)
+	}
+	return k.Seal(buf, int(s.Cap.Len), variant, own)
+}
+
+// Variant finds the variant under which the first n bytes of buf's Room have a name that is accepts.
+func (k *Generation) Variant(buf *ChunkBuffer, n int, is func(CID) bool) (variant uint8, ok bool) {
+	h := chunkHash(n, sha256.Sum256(buf.Room()[:n]), nil)
+	defer clear(h[:])
+	for v := range math.MaxUint8 + 1 {
+		if is(k.chunkName(h, uint8(v))) {
+			return uint8(v), true
+		}
+	}
+	return 0, false
 }
 
 func (k *Generation) chunkName(h [32]byte, variant uint8) CID {

@@ -229,11 +229,11 @@ func calls(t *testing.T, method string, dirs ...string) (where []string) {
 
 func TestOnlyOneFunctionSealsChunks(t *testing.T) {
 	dirs := []string{".", "writer", "reader"}
-	// Every way to an AEAD: the constructor, and the two functions that hand one out.
+	// Every way to an AEAD: the constructor, and the two functions that hand one out. SealNext opens what Seal made and calls it again.
 	for method, want := range map[string][]string{
 		"newGCM":     {"ChunkKeys", "OpenEnvelope", "OpenRing", "RecordKeys", "SealEnvelope", "SealRing"},
 		"NewGCM":     {"newGCM"},
-		"ChunkKeys":  {"Seal", "reader/OpenChunk"},
+		"ChunkKeys":  {"Seal", "SealNext", "reader/OpenChunk"},
 		"RecordKeys": {"Add", "reader/OpenRecord"},
 		"NewCipher":  {"newGCM"},
 	} {

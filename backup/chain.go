@@ -75,7 +75,11 @@ func (e *Engine) followChain(ctx context.Context) error {
 	}
 	e.chain = chain
 	e.facts.Control = control
+	err = e.keepCredits()
 	e.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	if grew {
 		return saveWriter(e.o.Home, e.keys, e.start)
 	}

@@ -49,3 +49,39 @@ func (e *Engine) creditRows() []Row {
 	}
 	return rows
 }
+
+// maxCredits bounds how many counts stand in the settings; a chain as long as that is an attack, and counts anew where the database is lost.
+const maxCredits = 20_000
+
+// loadCredits takes the counts from the settings where the database has none: it is disposable, but delays that have run out must not
+// begin again, for what was signed on the strength of them would lose its effect. e.mu is held.
+func (e *Engine) loadCredits() {
+	if len(e.facts.FirstSeen) > 0 || e.set == nil {
+		return
+	}
+	for h, seconds := range e.set.Credits {
+		e.facts.FirstSeen[h] = time.Duration(min(max(seconds, 0), int64(maxCredit/time.Second))) * time.Second
+	}
+}
+
+// keepCredits puts the counts into the settings when an entry is new, and until its delay has run out once an hour and then: all of them,
+// because the differences count too. e.mu is held.
+func (e *Engine) keepCredits() error {
+	if len(e.facts.FirstSeen) > maxCredits {
+		return nil
+	}
+	due := false
+	for h, now := range e.facts.FirstSeen {
+		seconds, ok := e.set.Credits[h]
+		old := time.Duration(seconds) * time.Second
+		due = due || !ok || old < vault.LongDelay && (now >= vault.LongDelay || now-old >= time.Hour)
+	}
+	if !due {
+		return nil
+	}
+	e.set.Credits = make(map[string]int64, len(e.facts.FirstSeen))
+	for h, d := range e.facts.FirstSeen {
+		e.set.Credits[h] = int64(min(d, maxCredit) / time.Second)
+	}
+	return e.set.save(e.o.Home, e.keys)
+}

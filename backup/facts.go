@@ -84,6 +84,7 @@ func (e *Engine) loadFacts(ctx context.Context) error {
 		e.blame(alarmClone, id)
 	}
 	e.facts = f
+	e.loadCredits()
 	e.log = f.Log
 	e.paused = f.Pause
 	e.mu.Unlock()

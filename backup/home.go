@@ -178,6 +178,7 @@ type settings struct {
 	KitChecked   int64                `json:"kit_checked"` // Unix seconds, 0 = never
 	SetUpAt      int64                `json:"set_up_at"`
 	Accepted     map[string]int64     `json:"accepted"` // row key of a file left unprotected by choice → when
+	Credits      map[string]int64     `json:"credits"`  // control entry hash → seconds of credited time known, for when the database is lost
 }
 
 type folderSetting struct {

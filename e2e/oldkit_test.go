@@ -84,6 +84,18 @@ func TestAReplacedKitOpensNothingThatIsBackedUpAfterItsDelay(t *testing.T) {
 	all := readTree(t, m.photos)
 	m.stop()
 
+	// The delay does not begin again where the engine's records are lost: what was signed after it stays in force.
+	removeDB(t, m.home, "writer.db")
+	m.start()
+	must(t, m.unlock().Close())
+	m.backUpQuietly()
+	m.mustProve()
+	m.mustBeWhole(nil)
+	if _, err := m.checkKit(old); !errors.Is(err, library.ErrReplaced) {
+		t.Errorf("the old kit after the records were lost: %v", err)
+	}
+	m.stop()
+
 	// Two computers that have nothing but a place, a kit and the passphrase.
 	comeBack := func(name string, k *kit.Kit) (map[string]seen, *setup.Recovered) {
 		t.Helper()

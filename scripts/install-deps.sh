@@ -20,11 +20,11 @@ build_packages=(
 )
 # What the finished window loads: GL and a software renderer for machines without a graphics card.
 run_packages=(libgl1 libgl1-mesa-dri)
-# xvfb, openbox, xdotool: a screen, a window manager and a hand; imagemagick and a font: screenshots and their contact sheet;
+# xvfb, openbox, xdotool, x11-utils: a screen, a window manager, a hand, and what tells where a window is; imagemagick and a font: screenshots and their contact sheet;
 # dbus and gnome-keyring: a private session bus with a real Secret Service; exiftool: metadata before and after a restore;
 # attr: extended attributes; e2fsprogs and util-linux: small file systems that fill up; procps, iproute2: memory and sockets.
 test_packages=(
-  xvfb openbox xdotool imagemagick fonts-dejavu-core dbus gnome-keyring libimage-exiftool-perl attr e2fsprogs util-linux
+  xvfb openbox xdotool x11-utils imagemagick fonts-dejavu-core dbus gnome-keyring libimage-exiftool-perl attr e2fsprogs util-linux
   procps iproute2
 )
 

@@ -81,13 +81,14 @@ func TestNamesNeedTheProofOfUnlock(t *testing.T) {
 
 func TestACommandActsOnce(t *testing.T) {
 	f := filled(newHome(t))
-	entered, leave := make(chan struct{}, 10), make(chan struct{})
+	entered, stopped, leave := make(chan struct{}, 10), make(chan struct{}, 10), make(chan struct{})
 	f.OnDo = func(ctx context.Context, c backup.Command) (backup.Reply, error) {
 		entered <- struct{}{}
 		select {
 		case <-leave:
 			return backup.Reply{ID: "folder-1"}, nil
 		case <-ctx.Done():
+			stopped <- struct{}{}
 			return backup.Reply{}, ctx.Err()
 		}
 	}
@@ -138,6 +139,7 @@ func TestACommandActsOnce(t *testing.T) {
 	if <-gone == nil {
 		t.Error("an answer to nobody")
 	}
+	<-stopped // before that the retry would join the run
 	go func() { <-entered; close(leave) }()
 	if _, b, _ := add(t.Context(), id, `{"path":"/c"}`); !strings.Contains(b, "folder-1") {
 		t.Errorf("a retry after a broken connection was answered %q", b)

@@ -71,11 +71,16 @@ func TestGoldenCollectionIsObeyed(t *testing.T) {
 	r := try(reader.Recover(t.Context(), o, g.space(), g.kit(0), []byte(g.Passphrase), nil))
 	r.View.Obey(r.Reader.Condemned())
 	intents, variants := 0, map[uint8]int{}
-	tag := r.Chain.Principals()[0]
-	if tag.Device == nil {
-		tag = r.Chain.Principals()[1]
+	var devices []*vault.Principal
+	for _, p := range r.Chain.Principals() { // in no order: kits are among them
+		if p.Device != nil {
+			devices = append(devices, p)
+		}
 	}
-	_, found, err := writer.WalkLog(t.Context(), o, r.View, r.Chain, tag.Device.Tag, vault.Head{}, func(c writer.LogCommit) error {
+	if len(devices) != 1 {
+		t.Fatalf("%d devices, want 1", len(devices))
+	}
+	_, found, err := writer.WalkLog(t.Context(), o, r.View, r.Chain, devices[0].Device.Tag, vault.Head{}, func(c writer.LogCommit) error {
 		if c.Intent != nil {
 			intents += len(c.Intent.Names)
 		}

@@ -25,7 +25,7 @@ SCREENLESS = $$(GOOS=$(1) CGO_ENABLED=0 go list -e -tags nowindow ./... | grep -
 
 SKIPCHECK = build/skipcheck -allowed .ci/allowed-skips.txt
 
-.PHONY: help run demo test torture walk shots bench build cli vet fmt-check fuzz clean
+.PHONY: help run demo test bare torture walk shots bench build cli vet fmt-check fuzz clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ test: ## install what the tests need and run them all, the long ones as a seeded
 	@scripts/install-deps.sh test
 	@$(MAKE) --no-print-directory fmt-check build cli vet build/skipcheck
 	go test $(TESTED) -timeout 35m -json ./... | $(SKIPCHECK)
+
+bare: ## the run of continuous integration on a bare Debian 12 that is made on the spot (root, debootstrap)
+	scripts/bare.sh
 
 torture: ## the same, with the long tests in full (hours)
 	@scripts/install-deps.sh test

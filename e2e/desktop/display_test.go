@@ -130,6 +130,8 @@ func (d *display) last() string {
 }
 
 // picture is what the screen shows.
+//
+//go:norace
 func (d *display) picture() *image.RGBA {
 	d.t.Helper()
 	b, err := os.ReadFile(d.frame)

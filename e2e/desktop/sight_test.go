@@ -41,6 +41,9 @@ type probe struct {
 	on   bool
 }
 
+// The functions that look at every pixel are marked go:norace: they work on pictures that nobody else has, and would take ten times as
+// long.
+
 // sight draws words, and remembers them.
 type sight struct {
 	app   fyne.App
@@ -130,15 +133,16 @@ func newGlyphs(img image.Image, whole bool) *glyphs {
 // light is a picture's brightness.
 type light struct {
 	w, h int
-	v    []float64
+	v    []uint8
 }
 
+//go:norace
 func lightOf(img *image.RGBA) *light {
 	l := &light{w: img.Rect.Dx(), h: img.Rect.Dy()}
-	l.v = make([]float64, l.w*l.h)
+	l.v = make([]uint8, l.w*l.h)
 	for i := range l.v {
-		p := img.Pix[4*i:]
-		l.v[i] = 0.3*float64(p[0]) + 0.59*float64(p[1]) + 0.11*float64(p[2])
+		p := img.Pix[4*i : 4*i+3 : 4*i+3]
+		l.v[i] = uint8((77*uint(p[0]) + 151*uint(p[1]) + 28*uint(p[2])) >> 8)
 	}
 	return l
 }
@@ -159,6 +163,7 @@ func (s *sight) find(l *light, words string, whole bool) []found {
 	return out
 }
 
+//go:norace
 func (g *glyphs) find(l *light, whole bool, out []found) []found {
 	for y := 0; y+g.h <= l.h; y++ {
 		for x := 0; x+g.w <= l.w; x++ {
@@ -180,12 +185,17 @@ func (g *glyphs) find(l *light, whole bool, out []found) []found {
 	return out
 }
 
+//go:norace
+func apart(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }
+
 // may is a quick look at a few points.
+//
+//go:norace
 func (g *glyphs) may(l *light, x, y int) bool {
-	ground := l.v[(y+g.probes[0].y)*l.w+x+g.probes[0].x]
+	at := y*l.w + x
+	ground := l.v[at+g.probes[0].y*l.w+g.probes[0].x]
 	for _, p := range g.probes {
-		away := math.Abs(l.v[(y+p.y)*l.w+x+p.x] - ground)
-		if p.on != (away > contrast) {
+		if p.on != (apart(l.v[at+p.y*l.w+p.x], ground) > contrast) {
 			return false
 		}
 	}
@@ -193,12 +203,14 @@ func (g *glyphs) may(l *light, x, y int) bool {
 }
 
 // alone tells whether the rings at both sides are blank.
+//
+//go:norace
 func (g *glyphs) alone(l *light, x, y int) bool {
 	ground := l.v[(y+g.h/2)*l.w+x+ring-3]
 	for gy := range g.h {
 		for gx := range ring - 2 {
 			row := (y + gy) * l.w
-			if math.Abs(l.v[row+x+gx]-ground) > contrast || math.Abs(l.v[row+x+g.w-1-gx]-ground) > contrast {
+			if apart(l.v[row+x+gx], ground) > contrast || apart(l.v[row+x+g.w-1-gx], ground) > contrast {
 				return false
 			}
 		}
@@ -207,12 +219,14 @@ func (g *glyphs) alone(l *light, x, y int) bool {
 }
 
 // likeness is the correlation of the drawing with a part of the picture, whatever its colours.
+//
+//go:norace
 func (g *glyphs) likeness(l *light, x, y int) float64 {
 	var sum, square, both float64
 	for gy := range g.h {
 		row := l.v[(y+gy)*l.w+x:]
 		for gx := range g.w {
-			v := row[gx]
+			v := float64(row[gx])
 			sum += v
 			square += v * v
 			both += v * g.ink[gy*g.w+gx]

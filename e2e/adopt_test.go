@@ -102,21 +102,7 @@ func TestNothingIsAdoptedUnseen(t *testing.T) {
 
 // Two computers wrote under one name: neither history is taken for the other's continuation.
 func TestAForkIsNotAdopted(t *testing.T) {
-	m := newMachine(t).setUp()
-	numbered(t, m.photos, "a", 1, 4, 90_000)
-	m.withTwoPlaces()
-	m.backUpQuietly()
-	c := m.clone(t)
-	m.unplug("b")
-	numbered(t, m.photos, "a", 2, 4, 90_000)
-	m.backUp()
-	m.stop()
-	m.plug("b")
-	m.unplug("a")
-	numbered(t, m.photos, "a", 3, 4, 90_000)
-	c.start()
-	c.backUp()
-	m.plug("a")
+	m, c := twoHistories(t)
 	c.backUp()
 	c.wantNotGreen(backup.NeedsYou, "identity")
 	atA, atB := commitsAt(t, m.place("a")), commitsAt(t, m.place("b"))

@@ -143,13 +143,14 @@ func TestTwoCopiesOfOneHomeNeverOverwriteEachOther(t *testing.T) {
 	}
 }
 
-// Each copy writes to another place, so both histories are stored. Where they meet, neither replaces the other.
-func TestTwoHistoriesAtTwoPlacesAreBothKept(t *testing.T) {
-	m := newMachine(t).setUp()
+// twoHistories are a computer and its clone, each of which wrote to another of their two places. Both places can be reached now.
+func twoHistories(t *testing.T) (m, c *machine) {
+	t.Helper()
+	m = newMachine(t).setUp()
 	numbered(t, m.photos, "a", 1, 4, 90_000)
 	m.withTwoPlaces()
 	m.backUpQuietly()
-	c := m.clone(t)
+	c = m.clone(t)
 	m.unplug("b")
 	numbered(t, m.photos, "a", 2, 4, 90_000)
 	m.backUp()
@@ -160,6 +161,12 @@ func TestTwoHistoriesAtTwoPlacesAreBothKept(t *testing.T) {
 	c.start()
 	c.backUp()
 	m.plug("a")
+	return m, c
+}
+
+// Each copy writes to another place, so both histories are stored. Where they meet, neither replaces the other.
+func TestTwoHistoriesAtTwoPlacesAreBothKept(t *testing.T) {
+	m, c := twoHistories(t)
 	atA, atB := commitsAt(t, m.place("a")), commitsAt(t, m.place("b"))
 	if len(atA) != len(atB) || sameCommits(atA, atB) {
 		t.Fatal("the two did not write different histories")

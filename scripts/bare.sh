@@ -4,7 +4,7 @@
 #
 #   scripts/bare.sh [COMMAND]     default: .ci/run
 #
-# Needs root, Linux, debootstrap, about 6 GB in BARE_DIR (default /srv/lightproof-bare), and a Debian mirror. The system is kept for
+# Needs root, Linux, debootstrap, about 6 GB in BARE_DIR (default /srv/lightproof-bare), and the network. The system is kept for
 # the next run, with what was installed into it; remove the folder to begin anew. Exit code: the command's own, 2 wrong usage.
 set -euo pipefail
 
@@ -25,7 +25,7 @@ for tool in debootstrap unshare go git; do
 done
 
 if [ ! -x "$root/usr/local/go/bin/go" ]; then
-  debootstrap --variant=minbase --include=make,gcc,libc6-dev,ca-certificates,git bookworm "$root" http://deb.debian.org/debian
+  debootstrap --variant=minbase --include=make,gcc,libc6-dev,ca-certificates,git bookworm "$root"
   cp -r "$(go env GOROOT)" "$root/usr/local/go"
 fi
 cp /etc/resolv.conf "$root/etc/resolv.conf"

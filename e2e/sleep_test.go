@@ -56,7 +56,9 @@ func TestWhatBecameDueWhileTheComputerSleptIsDoneAtTheNextBeat(t *testing.T) {
 	write(t, m.photos+"/b.jpg", []byte("second"))
 	for found := false; !found; {
 		select {
-		case clock.beat <- slept: // the schedule takes it between two runs
+		case clock.beat <- slept:
+			// Time goes on with the beats: where the first run was still ending when the day passed, its next look is due a minute later.
+			m.clock.add(backup.BeatEvery)
 		case ev := <-events:
 			found = ev.State != nil && !ev.State.LastLook.Before(slept.Truncate(time.Second)) && ev.State.Counts.Found == 2
 		case <-ctx.Done():

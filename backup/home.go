@@ -71,6 +71,18 @@ func ReadDevice(home string) (d DeviceInfo, err error) {
 	return d, fmt.Errorf("%s: mode: %w", deviceFile, vault.ErrNewer)
 }
 
+// CheckNew reports ErrAlreadySetUp where home belongs to a device already, and what made that unreadable.
+func CheckNew(home string) error {
+	_, err := ReadDevice(home)
+	switch {
+	case err == nil:
+		return ErrAlreadySetUp
+	case errors.Is(err, ErrNotSetUp):
+		return nil
+	}
+	return err
+}
+
 // WriteDevice writes the public identity durably; it is the last step of a set-up, so that a set-up cut short is none.
 func WriteDevice(home string, d DeviceInfo) error {
 	b, err := json.Marshal(deviceJSON{Space: d.Space.String(), Device: d.Device.String(), Mode: d.Mode})

@@ -3,8 +3,6 @@ package keeper
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -12,7 +10,7 @@ import (
 // agentLabel names the LaunchAgent.
 const agentLabel = "io.github.lightproof.Lightproof.background"
 
-func agentPath() (string, error) {
+func entryPath() (string, error) {
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return "", err
@@ -20,50 +18,14 @@ func agentPath() (string, error) {
 	return filepath.Join(home, "Library", "LaunchAgents", agentLabel+".plist"), nil
 }
 
-// Enable writes the agent. It starts at login and again after a crash, not after an end that was meant.
-func (a Autostart) Enable() error {
-	path, err := agentPath()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return replaceFile(path, a.agent(), 0o644)
+// reads tells what the agent says.
+func (a Autostart) reads(entry []byte) Status {
+	same := bytes.Equal(entry, a.entry())
+	return Status{On: same, Moved: !same}
 }
 
-// Disable removes the agent; a missing one is no error.
-func (a Autostart) Disable() error {
-	path, err := agentPath()
-	if err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// Status reads the agent back.
-func (a Autostart) Status() (Status, error) {
-	path, err := agentPath()
-	if err != nil {
-		return Status{}, err
-	}
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Status{}, nil
-	}
-	if err != nil {
-		return Status{}, err
-	}
-	if _, err := os.Stat(a.Program); err != nil || !bytes.Equal(b, a.agent()) {
-		return Status{Moved: true}, nil
-	}
-	return Status{On: true}, nil
-}
-
-func (a Autostart) agent() []byte {
+// entry is the agent: it starts at login and again after a crash, not after an end that was meant.
+func (a Autostart) entry() []byte {
 	var b bytes.Buffer
 	b.WriteString(xml.Header + `<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">` +
 		"\n<plist version=\"1.0\">\n<dict>\n<key>Label</key>\n<string>" + agentLabel + "</string>\n<key>ProgramArguments</key>\n<array>\n")

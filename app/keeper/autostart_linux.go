@@ -3,8 +3,6 @@ package keeper
 import (
 	"bufio"
 	"bytes"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,54 +23,14 @@ func entryPath() (string, error) {
 	return filepath.Join(dir, "autostart", entryName), nil
 }
 
-// Enable writes the entry.
-func (a Autostart) Enable() error {
-	path, err := entryPath()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return replaceFile(path, a.entry(), 0o644)
-}
-
-// Disable removes the entry; a missing one is no error.
-func (a Autostart) Disable() error {
-	path, err := entryPath()
-	if err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
-// Status reads the entry back.
-func (a Autostart) Status() (Status, error) {
-	path, err := entryPath()
-	if err != nil {
-		return Status{}, err
-	}
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Status{}, nil
-	}
-	if err != nil {
-		return Status{}, err
-	}
-	keys := desktopEntry(b)
+// reads tells what the entry says.
+func (a Autostart) reads(entry []byte) Status {
+	keys := desktopEntry(entry)
 	if keys["Hidden"] == "true" || keys["X-GNOME-Autostart-enabled"] == "false" || keys["Exec"] == "" {
-		return Status{}, nil
+		return Status{}
 	}
-	if keys["Exec"] != a.exec() {
-		return Status{Moved: true}, nil
-	}
-	if _, err := os.Stat(a.Program); err != nil {
-		return Status{Moved: true}, nil
-	}
-	return Status{On: true}, nil
+	moved := keys["Exec"] != a.exec()
+	return Status{On: !moved, Moved: moved}
 }
 
 func (a Autostart) entry() []byte {

@@ -18,15 +18,11 @@ did write under one name, nothing is adopted.`,
 }
 
 func (a *app) adopt(ctx context.Context) error {
-	s, err := a.open(ctx)
+	s, l, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	l, err := s.unlock(ctx)
-	if err != nil {
-		return err
-	}
 	if err := l.AdoptHistory(ctx); err != nil {
 		return err
 	}

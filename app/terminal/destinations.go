@@ -84,14 +84,11 @@ func (s *session) destinations(ctx context.Context) ([]destinationAnswer, error)
 }
 
 func (a *app) listDestinations(ctx context.Context) error {
-	s, err := a.open(ctx)
+	s, err := a.openNamed(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := s.namedIfPossible(ctx); err != nil {
-		return err
-	}
 	list, err := s.destinations(ctx)
 	if err != nil {
 		return err

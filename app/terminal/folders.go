@@ -59,14 +59,11 @@ type folderAnswer struct {
 }
 
 func (a *app) listFolders(ctx context.Context) error {
-	s, err := a.open(ctx)
+	s, err := a.openNamed(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := s.namedIfPossible(ctx); err != nil {
-		return err
-	}
 	list, err := s.folders(ctx)
 	if err != nil {
 		return err

@@ -56,15 +56,11 @@ func (a *app) newKit(ctx context.Context, file string) error {
 			return fmt.Errorf("%w: %s: %w", errKitFile, texts.Name(file), os.ErrExist)
 		}
 	}
-	s, err := a.open(ctx)
+	s, l, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	l, err := s.unlock(ctx)
-	if err != nil {
-		return err
-	}
 	pass, err := a.kitPassphrase("Passphrase for the kit:")
 	if err != nil {
 		return err
@@ -170,15 +166,11 @@ func nearestTo(w []byte) string {
 }
 
 func (a *app) checkKit(ctx context.Context, file string) error {
-	s, err := a.open(ctx)
+	s, l, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	l, err := s.unlock(ctx)
-	if err != nil {
-		return err
-	}
 	typed, k, err := a.readKit(file)
 	if err != nil {
 		return err

@@ -119,15 +119,11 @@ func fileOf(sources map[[16]byte]vault.Source, f *reader.File) fileAnswer {
 }
 
 func (a *app) photos(ctx context.Context, deleted bool) error {
-	s, err := a.open(ctx)
+	s, l, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	l, err := s.unlock(ctx)
-	if err != nil {
-		return err
-	}
 	sources := l.Sources()
 	out := []photoAnswer{}
 	for _, ph := range l.Timeline() {
@@ -224,15 +220,11 @@ type versionAnswer struct {
 var changeWords = map[string]string{"first": "first stored", "content": "content changed", "information": "only information changed", "deleted": "deleted at the source"}
 
 func (a *app) versions(ctx context.Context, path string) error {
-	s, err := a.open(ctx)
+	s, l, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	l, err := s.unlock(ctx)
-	if err != nil {
-		return err
-	}
 	files := findFiles(l, path)
 	if len(files) == 0 {
 		return fmt.Errorf("%w: %s", errNotFound, texts.Name(path))

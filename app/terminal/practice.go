@@ -34,15 +34,11 @@ type practiceAnswer struct {
 }
 
 func (a *app) practice(ctx context.Context) error {
-	s, err := a.open(ctx)
+	s, l, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	l, err := s.unlock(ctx)
-	if err != nil {
-		return err
-	}
 	m := a.meter()
 	r := m.rated("Practising")
 	p, err := restore.PracticeRestore(ctx, l.All(), l.Sources(), restore.PracticeOptions{Scratch: os.TempDir(), Seed: rand.Uint64(), Decode: decode(ctx),

@@ -91,15 +91,11 @@ func (a *app) restore(ctx context.Context, f restoreFlags) error {
 			return wrongUsage("--path %q: %w", p, err)
 		}
 	}
-	s, err := a.open(ctx)
+	s, l, err := a.openLibrary(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	l, err := s.unlock(ctx)
-	if err != nil {
-		return err
-	}
 	sel, err := restore.Select(l.All(), l.Sources(), restore.Options{At: at, Paths: f.paths, Deleted: f.deleted, Group: l.Together})
 	if err != nil {
 		return err

@@ -82,12 +82,36 @@ func (a *app) open(ctx context.Context) (*session, error) {
 	return s, nil
 }
 
+// openLibrary is open, then unlock: what was opened is closed where the key does not open it.
+func (a *app) openLibrary(ctx context.Context) (*session, *library.Library, error) {
+	s, err := a.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := s.unlock(ctx)
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return s, l, nil
+}
+
+// openNamed is open, then namedIfPossible.
+func (a *app) openNamed(ctx context.Context) (*session, error) {
+	s, err := a.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.namedIfPossible(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
 // openBare finds or runs the engine of a home without a vault, for set-up and recovery.
 func (a *app) openBare(ctx context.Context) (*session, error) {
-	if _, err := backup.ReadDevice(a.home); !errors.Is(err, backup.ErrNotSetUp) {
-		if err == nil {
-			err = backup.ErrAlreadySetUp
-		}
+	if err := backup.CheckNew(a.home); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(a.home, 0o700); err != nil {

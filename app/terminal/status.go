@@ -227,14 +227,11 @@ type problemAnswer struct {
 }
 
 func (a *app) problems(ctx context.Context) error {
-	s, err := a.open(ctx)
+	s, err := a.openNamed(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := s.namedIfPossible(ctx); err != nil {
-		return err
-	}
 	rows, err := s.rows(ctx, "problems", "")
 	if err != nil {
 		return err

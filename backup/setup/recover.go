@@ -65,10 +65,7 @@ func (o objects) List(ctx context.Context, prefix string, fn func(string, int64)
 // others, unless KeepOthers is set) and starts a new generation. Nothing is written before the kit has opened everything; the destination itself is written by the engine.
 // Errors: vault.ErrNewer (whatever the passphrase), ErrOtherKit, ErrWrongPassphrase, those of words, kit, destination and keychain.
 func Recover(ctx context.Context, o RecoverOptions) (*Recovered, error) {
-	if _, err := backup.ReadDevice(o.Home); !errors.Is(err, backup.ErrNotSetUp) {
-		if err == nil {
-			err = backup.ErrAlreadySetUp
-		}
+	if err := backup.CheckNew(o.Home); err != nil {
 		return nil, err
 	}
 	if o.KDF == (vault.KDF{}) {

@@ -50,10 +50,7 @@ type Made struct {
 // Create makes a vault. Nothing on this computer counts as set up before the last file is written, so a Create cut short can be
 // repeated. Errors: backup.ErrAlreadySetUp, ErrNoPassphrase, those of the keychain.
 func Create(ctx context.Context, o Options) (*Made, error) {
-	if _, err := backup.ReadDevice(o.Home); !errors.Is(err, backup.ErrNotSetUp) {
-		if err == nil {
-			err = backup.ErrAlreadySetUp
-		}
+	if err := backup.CheckNew(o.Home); err != nil {
 		return nil, err
 	}
 	if o.KDF == (vault.KDF{}) {

@@ -154,17 +154,25 @@ func (s *Store) active(ctx context.Context, op op, name string) ([]*Attack, erro
 	return on, nil
 }
 
-// PutNew passes the object on unless an attack swallows it.
-func (s *Store) PutNew(ctx context.Context, name string, data []byte) error {
+// swallows reports that an attack takes a write for itself, which then seems to have succeeded.
+func (s *Store) swallows(ctx context.Context, name string) (bool, error) {
 	on, err := s.active(ctx, opPut, name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, a := range on {
 		if a.put != nil && a.put(name) {
 			a.hits.Add(1)
-			return store.CheckName(name)
+			return true, store.CheckName(name)
 		}
+	}
+	return false, nil
+}
+
+// PutNew passes the object on unless an attack swallows it.
+func (s *Store) PutNew(ctx context.Context, name string, data []byte) error {
+	if swallowed, err := s.swallows(ctx, name); swallowed || err != nil {
+		return err
 	}
 	return s.inner.PutNew(ctx, name, data)
 }
@@ -281,15 +289,8 @@ func (s *Store) List(ctx context.Context, prefix string, fn func(store.Info) err
 
 // Replace passes on: an attacker who wants a healing to fail uses Forget or ServeBytes.
 func (s *Store) Replace(ctx context.Context, name string, data []byte) error {
-	on, err := s.active(ctx, opPut, name)
-	if err != nil {
+	if swallowed, err := s.swallows(ctx, name); swallowed || err != nil {
 		return err
-	}
-	for _, a := range on {
-		if a.put != nil && a.put(name) {
-			a.hits.Add(1)
-			return store.CheckName(name)
-		}
 	}
 	return s.inner.Replace(ctx, name, data)
 }

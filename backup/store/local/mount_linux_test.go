@@ -19,11 +19,12 @@ func ownMounts(t *testing.T) bool {
 	if os.Getenv(childEnv) != "" {
 		return true
 	}
-	if os.Getuid() != 0 {
-		t.Skip("needs root to mount a tmpfs")
-	}
 	cmd := child(t, "mounts", "")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	if uid, gid := os.Getuid(), os.Getgid(); uid != 0 { // an ordinary user may mount in a user namespace of his own
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWUSER,
+			UidMappings: []syscall.SysProcIDMap{{HostID: uid, Size: 1}}, GidMappings: []syscall.SysProcIDMap{{HostID: gid, Size: 1}}}
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("in a mount namespace: %v\n%s", err, out)
@@ -42,19 +43,27 @@ func mountTmpfs(t *testing.T, dir, options string) {
 	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
 }
 
-func TestFullDisk(t *testing.T) {
-	if !ownMounts(t) {
-		return
-	}
-	disk := filepath.Join(t.TempDir(), "disk")
-	mountTmpfs(t, disk, "size=1m")
+// placeOnTmpfs makes a place on a file system of its own.
+func placeOnTmpfs(t *testing.T, options string) (disk string, id Identity) {
+	t.Helper()
+	disk = filepath.Join(t.TempDir(), "disk")
+	mountTmpfs(t, disk, options)
 	id, err := Create(disk, [16]byte{1})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return disk, id
+}
+
+func TestFullDisk(t *testing.T) {
+	if !ownMounts(t) {
+		return
+	}
+	disk, id := placeOnTmpfs(t, "size=1m")
 	s := openPlace(t, disk, id)
 	data := make([]byte, 100_000)
 	kept := 0
+	var err error
 	for ; err == nil && kept < 20; kept++ {
 		err = s.PutNew(t.Context(), fmt.Sprintf("c/%d", kept), data)
 	}
@@ -89,12 +98,7 @@ func TestNoRoomForFoldersIsMadeUpLater(t *testing.T) {
 	if !ownMounts(t) {
 		return
 	}
-	disk := filepath.Join(t.TempDir(), "disk")
-	mountTmpfs(t, disk, "size=1m,nr_inodes=12")
-	id, err := Create(disk, [16]byte{1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	disk, id := placeOnTmpfs(t, "size=1m,nr_inodes=12")
 	s := openPlace(t, disk, id)
 	for i := range 3 {
 		if err := s.PutNew(t.Context(), fmt.Sprintf("c/%d/x", i), []byte("x")); err != nil {
@@ -121,12 +125,7 @@ func TestAnotherDiskIsMountedOverThePath(t *testing.T) {
 	if !ownMounts(t) {
 		return
 	}
-	disk := filepath.Join(t.TempDir(), "disk")
-	mountTmpfs(t, disk, "size=4m")
-	id, err := Create(disk, [16]byte{1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	disk, id := placeOnTmpfs(t, "size=4m")
 	s := openPlace(t, disk, id)
 	if err := errors.Join(s.PutNew(t.Context(), "c/a", []byte("a")), s.Barrier(t.Context()), s.PutNew(t.Context(), "c/staged", nil)); err != nil {
 		t.Fatal(err)
@@ -173,12 +172,7 @@ func TestAReadOnlyDiskRefusesWrites(t *testing.T) {
 	if !ownMounts(t) {
 		return
 	}
-	disk := filepath.Join(t.TempDir(), "disk")
-	mountTmpfs(t, disk, "size=1m")
-	id, err := Create(disk, [16]byte{1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	disk, id := placeOnTmpfs(t, "size=1m")
 	s := openPlace(t, disk, id)
 	if err := errors.Join(s.PutNew(t.Context(), "c/a", []byte("a")), s.Barrier(t.Context())); err != nil {
 		t.Fatal(err)
@@ -200,12 +194,7 @@ func TestPropertiesOfMemoryPromiseNoMedium(t *testing.T) {
 	if !ownMounts(t) {
 		return
 	}
-	disk := filepath.Join(t.TempDir(), "disk")
-	mountTmpfs(t, disk, "size=1m")
-	id, err := Create(disk, [16]byte{1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	disk, id := placeOnTmpfs(t, "size=1m")
 	if p := openPlace(t, disk, id).Properties(); p.CacheBypass || p.Remote || !p.CreateExclusive {
 		t.Errorf("%+v", p)
 	}

@@ -2,7 +2,6 @@ package local
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,14 +51,6 @@ func roomOf(dir *os.File, _ string) (store.Room, error) {
 		return store.Room{}, err
 	}
 	return store.Room{Total: int64(st.Blocks) * int64(st.Bsize), Free: int64(st.Bavail) * int64(st.Bsize)}, nil
-}
-
-func tryLock(f *os.File) (bool, error) {
-	err := withFD(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // flush hands the file to the drive; the drive may still hold it in its own cache (fsync(2) of macOS).

@@ -146,14 +146,6 @@ func roomOf(dir *os.File, _ string) (store.Room, error) {
 	return store.Room{Total: int64(st.Blocks) * int64(unit), Free: int64(st.Bavail) * int64(unit)}, nil
 }
 
-func tryLock(f *os.File) (bool, error) {
-	err := withFD(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 func flush(f *os.File) error { return withFD(f, unix.Fsync) }
 
 // flushContents makes the contents of a batch durable with one group flush.

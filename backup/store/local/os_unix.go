@@ -63,3 +63,11 @@ func retry(fn func() error) error {
 		}
 	}
 }
+
+func tryLock(f *os.File) (bool, error) {
+	err := withFD(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -14,7 +14,6 @@ import (
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
 	"lightproof/backup/vault/writer"
-	"lightproof/keystore/secret"
 )
 
 // folderObjects reads a destination folder as the vault's readers want it.
@@ -46,44 +45,19 @@ func (o folderObjects) put(t *testing.T, b writer.Built) {
 	}
 }
 
-// otherDevice is a second admin device of the machine's vault, with a newer program: it announces a collection.
-func otherDevice(t *testing.T, o folderObjects, k *reader.Keyset, condemned ...vault.CID) vault.SeenHead {
-	sign := func() *vault.SigningKey {
-		s, err := vault.NewSigningKey(secret.Random(vault.SigningSeedLen))
-		must(t, err)
-		return s
-	}
-	kem := func() []byte {
-		s, err := vault.NewKEM(secret.Random(32).Bytes())
-		must(t, err)
-		return s.PublicKey().Bytes()
-	}
-	control := sign()
-	w := k.View()
-	w.Log, w.Device, w.Tag = sign(), vault.DeviceID(secret.Random(16).Bytes()), vault.DevTag(secret.Random(8).Bytes())
-	dev := &vault.Device{ID: w.Device, Tag: w.Tag, Role: vault.RoleAdmin, LogKey: w.Log.Public(), ControlKey: control.Public(), WriterKEM: kem(), ReaderKEM: kem()}
-	cos, err := control.Cosign(vault.CtlDeviceAdd.String(), append(append([]byte(nil), k.Genesis[:]...), dev.Encode()...))
-	must(t, err)
-	chain, _, _, err := writer.LoadChain(context.Background(), o, w, nil, 0)
-	must(t, err)
-	head := chain.Head()
-	for _, e := range []*vault.Control{{Type: vault.CtlDeviceAdd, Device: dev, Cosign: cos.Encode()}, {Type: vault.CtlGCAuthorise}} {
-		e.Space, e.Author, e.Seq, e.Prev, e.Generation = k.Space, k.Device, head.Seq+1, head.Hash, 1
-		must(t, e.Sign(k.Control))
-		name, obj, err := e.Seal(w.Current().ControlKey())
-		must(t, err)
-		o.put(t, writer.Built{Name: name, Object: obj})
-		head = e.Head()
-	}
-	c := vault.Commit{Space: k.Space, Author: w.Device, Generation: 1, Seq: 1, Prev: k.Genesis, PayloadHash: vault.HeadOf(0, nil).Hash, Control: head,
+// collects has the second device, with a newer program, announce a collection.
+func (s *second) collects(k *reader.Keyset, condemned ...vault.CID) vault.SeenHead {
+	s.t.Helper()
+	s.ordain(k, &vault.Control{Type: vault.CtlGCAuthorise})
+	c := vault.Commit{Space: k.Space, Author: s.w.Device, Generation: 1, Seq: 1, Prev: k.Genesis, PayloadHash: vault.HeadOf(0, nil).Hash, Control: s.at,
 		Type: vault.CommitGCIntent, Condemned: condemned}
-	cos, err = control.Cosign(vault.GCIntentName, c.Encode())
-	must(t, err)
+	cos, err := s.control.Cosign(vault.GCIntentName, c.Encode())
+	must(s.t, err)
 	c.Cosign = cos.Encode()
-	b, err := w.SealCommit(c, nil)
-	must(t, err)
-	o.put(t, b.Built)
-	return vault.SeenHead{Tag: w.Tag, Head: b.Head}
+	b, err := s.w.SealCommit(c, nil)
+	must(s.t, err)
+	s.o.put(s.t, b.Built)
+	return vault.SeenHead{Tag: s.w.Tag, Head: b.Head}
 }
 
 // The engine obeys a collection that another device announces: content whose name is condemned is stored under another one, in the same
@@ -105,7 +79,7 @@ func TestTheEngineObeysACollection(t *testing.T) {
 	if _, err := o.Get(context.Background(), vault.ChunkName(name(0))); err != nil {
 		t.Fatal(err)
 	}
-	seen := otherDevice(t, o, keys, name(0))
+	seen := newSecond(t, o.dir, keys).collects(keys, name(0))
 	must(t, os.WriteFile(filepath.Join(m.photos, "b.jpg"), content, 0o644))
 	m.backUp()
 	listed := map[vault.CID]uint64{}

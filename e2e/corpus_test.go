@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"lightproof/backup"
+	"lightproof/backup/photo/corpustest"
 	"lightproof/backup/restore"
 	"lightproof/backup/setup"
 	"lightproof/keystore/keystoretest"
@@ -25,11 +26,9 @@ const corpusFiles = 202
 // corpus lists the photos that lie beside the project, or skips the test.
 func corpus(t *testing.T) (root string, names []string) {
 	t.Helper()
-	root = filepath.Join("..", "..", "shared", "corpus")
+	root = corpustest.Dir(t)
 	f, err := os.Open(filepath.Join(root, "MANIFEST.tsv"))
-	if err != nil {
-		t.Skip("the corpus of real photos is not beside the project (../shared/corpus)")
-	}
+	must(t, err)
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)

@@ -92,11 +92,12 @@ func TestADayWithoutNewsEndsInAHeartbeat(t *testing.T) {
 
 // second is another admin device of the machine's vault, that writes a log of its own.
 type second struct {
-	t    *testing.T
-	o    folderObjects
-	w    *writer.Keyset
-	head vault.Head
-	at   vault.Head // control head
+	t       *testing.T
+	o       folderObjects
+	w       *writer.Keyset
+	control *vault.SigningKey
+	head    vault.Head
+	at      vault.Head // control head
 }
 
 // newSecond adds the device to the control chain at a place.
@@ -112,22 +113,27 @@ func newSecond(t *testing.T, dir string, k *reader.Keyset) *second {
 		must(t, err)
 		return s.PublicKey().Bytes()
 	}
-	s := &second{t: t, o: folderObjects{dir}, w: k.View(), head: vault.Head{Hash: k.Genesis}}
-	control := sign()
+	s := &second{t: t, o: folderObjects{dir}, w: k.View(), control: sign(), head: vault.Head{Hash: k.Genesis}}
 	s.w.Log, s.w.Device, s.w.Tag = sign(), vault.DeviceID(secret.Random(16).Bytes()), vault.DevTag(secret.Random(8).Bytes())
-	dev := &vault.Device{ID: s.w.Device, Tag: s.w.Tag, Role: vault.RoleAdmin, LogKey: s.w.Log.Public(), ControlKey: control.Public(), WriterKEM: kem(), ReaderKEM: kem()}
-	cos, err := control.Cosign(vault.CtlDeviceAdd.String(), append(append([]byte(nil), k.Genesis[:]...), dev.Encode()...))
+	dev := &vault.Device{ID: s.w.Device, Tag: s.w.Tag, Role: vault.RoleAdmin, LogKey: s.w.Log.Public(), ControlKey: s.control.Public(), WriterKEM: kem(), ReaderKEM: kem()}
+	cos, err := s.control.Cosign(vault.CtlDeviceAdd.String(), append(append([]byte(nil), k.Genesis[:]...), dev.Encode()...))
 	must(t, err)
 	chain, _, _, err := writer.LoadChain(t.Context(), s.o, s.w, nil, 0)
 	must(t, err)
-	e := &vault.Control{Type: vault.CtlDeviceAdd, Device: dev, Cosign: cos.Encode(), Space: k.Space, Author: k.Device, Generation: 1,
-		Seq: chain.Head().Seq + 1, Prev: chain.Head().Hash}
-	must(t, e.Sign(k.Control))
-	name, obj, err := e.Seal(s.w.Current().ControlKey())
-	must(t, err)
-	s.o.put(t, writer.Built{Name: name, Object: obj})
-	s.at = e.Head()
+	s.at = chain.Head()
+	s.ordain(k, &vault.Control{Type: vault.CtlDeviceAdd, Device: dev, Cosign: cos.Encode()})
 	return s
+}
+
+// ordain adds an entry of the machine's own device to the control chain.
+func (s *second) ordain(k *reader.Keyset, e *vault.Control) {
+	s.t.Helper()
+	e.Space, e.Author, e.Seq, e.Prev, e.Generation = k.Space, k.Device, s.at.Seq+1, s.at.Hash, 1
+	must(s.t, e.Sign(k.Control))
+	name, obj, err := e.Seal(s.w.Current().ControlKey())
+	must(s.t, err)
+	s.o.put(s.t, writer.Built{Name: name, Object: obj})
+	s.at = e.Head()
 }
 
 // commit adds a heartbeat to its log and returns the new head.

@@ -10,6 +10,7 @@ import (
 	"github.com/bep/imagemeta"
 
 	"lightproof/backup/photo"
+	"lightproof/backup/photo/corpustest"
 )
 
 // secondOpinion reads a canonical block with another decoder, wrapped in the smallest JPEG that carries it.
@@ -44,7 +45,7 @@ var knownDisagreements = map[string]bool{
 }
 
 func TestTwoDecodersAgreeOnEveryCanonicalBlock(t *testing.T) {
-	dir := corpusDir(t)
+	dir := corpustest.Dir(t)
 	blocks, values, different := 0, 0, 0
 	for _, name := range corpusFiles(t, dir) {
 		data := readCorpus(t, dir, name)

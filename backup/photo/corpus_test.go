@@ -16,34 +16,11 @@ import (
 	"time"
 
 	"lightproof/backup/photo"
+	"lightproof/backup/photo/corpustest"
 )
 
 // testNow lies after every honest date of the corpus.
 var testNow = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-
-// corpusDir finds the folder of real photos beside the project, or skips.
-func corpusDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("no go.mod above the package")
-		}
-		dir = parent
-	}
-	corpus := filepath.Join(dir, "..", "shared", "corpus")
-	if _, err := os.Stat(filepath.Join(corpus, "expected.json")); err != nil {
-		t.Skip("corpus not found at ../shared/corpus")
-	}
-	return corpus
-}
 
 // corpusFiles lists every photo of the corpus, relative, with forward slashes.
 func corpusFiles(t testing.TB, dir string) []string {
@@ -186,7 +163,7 @@ func counted(name string, k photo.Kind) bool {
 }
 
 func TestFieldsAgreeWithReferenceOnEveryFormat(t *testing.T) {
-	dir := corpusDir(t)
+	dir := corpustest.Dir(t)
 	want := expectations(t, dir)
 	type cell struct{ right, all int }
 	table := map[string]map[string]*cell{}

@@ -13,6 +13,8 @@ import (
 	"runtime/metrics"
 	"strings"
 	"testing"
+
+	"lightproof/backup/photo/corpustest"
 	"time"
 
 	"lightproof/backup/photo"
@@ -69,7 +71,7 @@ func readBounded(t testing.TB, what string, r io.ReaderAt, size int64) (f photo.
 // TestDamagedFilesNeitherPanicNorGrow runs every corpus file as it is, cut at seeded places and with seeded bytes changed. The full set
 // runs with LIGHTPROOF_TORTURE=1, a sample of it otherwise.
 func TestDamagedFilesNeitherPanicNorGrow(t *testing.T) {
-	dir := corpusDir(t)
+	dir := corpustest.Dir(t)
 	cuts, mutations := 3, 4
 	if os.Getenv("LIGHTPROOF_TORTURE") == "1" {
 		cuts, mutations = 20, 30
@@ -236,7 +238,7 @@ func TestReadingStopsWithItsContext(t *testing.T) {
 
 // TestCorpusIsUntouched reads every file through a read-only handle and compares contents and times before and after.
 func TestCorpusIsUntouched(t *testing.T) {
-	dir := corpusDir(t)
+	dir := corpustest.Dir(t)
 	for _, name := range corpusFiles(t, dir) {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		before := fingerprint(t, path)
@@ -293,7 +295,7 @@ func FuzzFields(f *testing.F) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	dir := corpusDir(b)
+	dir := corpustest.Dir(b)
 	for _, name := range []string{"jpeg/Apple_iPhone_5.jpg", "heic/iphone15pro-IMG.heic", "raw/nef/NIKON_D7100-head.NEF", "raw/cr3/canon-r6-pruned.CR3", "video-live/quicktime-hvc1.mov"} {
 		data := readCorpus(b, dir, name)
 		b.Run(filepath.Ext(name)[1:], func(b *testing.B) {

@@ -87,8 +87,6 @@ func TestRestoreSurvivesKill(t *testing.T) {
 	times := 5
 	if os.Getenv("LIGHTPROOF_TORTURE") == "1" {
 		times = 200
-	} else if testing.Short() {
-		times = 1
 	}
 	rng := rand.New(rand.NewPCG(22, 11))
 	for i := range times {

@@ -257,7 +257,7 @@ func TestNoFlippedBitOfTheGoldenVaultIsRestored(t *testing.T) {
 			continue
 		}
 		slow := name[0] == 'k' || name[0] == 'e' // needs the passphrase again
-		if (slow || testing.Short()) && random.IntN(4) > 0 {
+		if slow && random.IntN(4) > 0 {
 			continue
 		}
 		for _, copies := range [][]string{{name}, {name, vault.Mirror(name)}} {
@@ -293,7 +293,7 @@ func TestNoFlippedBitOfTheGoldenVaultIsRestored(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d changes noticed, the others in objects that were not read", noticed, noticed+silent)
-	if !testing.Short() && noticed < 2*silent {
+	if noticed < 2*silent {
 		t.Errorf("only %d of %d changes were noticed", noticed, noticed+silent)
 	}
 }

@@ -122,7 +122,6 @@ const (
 	ProofTitle      = "Proof"
 	OpenReport      = "Open the report"
 	OpenFolder      = "Open the folder"
-	RestoreFailed   = "The restore could not start. Nothing was written."
 	StoppedEarly    = "Stopped before the end. What was restored is proven; the rest is listed."
 	DaysFailed      = "The days could not be read."
 	Done            = "Done"

@@ -10,35 +10,13 @@ import (
 	"time"
 
 	"lightproof/backup/photo"
+	"lightproof/backup/photo/corpustest"
 )
 
 var sampleNow = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
-// corpusDir finds the folder of real photos beside the project, or skips.
-func corpusDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if filepath.Dir(dir) == dir {
-			t.Fatal("no go.mod above the package")
-		}
-		dir = filepath.Dir(dir)
-	}
-	corpus := filepath.Join(dir, "..", "shared", "corpus")
-	if _, err := os.Stat(filepath.Join(corpus, "expected.json")); err != nil {
-		t.Skip("corpus not found at ../shared/corpus")
-	}
-	return corpus
-}
-
 func benchmark(b *testing.B, name string) {
-	data, err := os.ReadFile(filepath.Join(corpusDir(b), filepath.FromSlash(name)))
+	data, err := os.ReadFile(filepath.Join(corpustest.Dir(b), filepath.FromSlash(name)))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -61,7 +39,7 @@ func BenchmarkTileWebP(b *testing.B)            { benchmark(b, "png-webp-avif-ti
 
 // BenchmarkStandardJPEG24MP is the yardstick: the standard library decoding alone, without scaling.
 func BenchmarkStandardJPEG24MP(b *testing.B) {
-	data, err := os.ReadFile(filepath.Join(corpusDir(b), "derived", "rawjpeg", "DSC_0001.JPG"))
+	data, err := os.ReadFile(filepath.Join(corpustest.Dir(b), "derived", "rawjpeg", "DSC_0001.JPG"))
 	if err != nil {
 		b.Fatal(err)
 	}

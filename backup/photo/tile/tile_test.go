@@ -16,6 +16,7 @@ import (
 	"golang.org/x/image/tiff"
 
 	"lightproof/backup/photo"
+	"lightproof/backup/photo/corpustest"
 	"lightproof/backup/photo/sample"
 )
 
@@ -162,7 +163,7 @@ var drawable = map[string]string{
 
 // TestCorpusFilesGiveATileOrAPlaceholder draws the files above and a seventh of the rest; all with LIGHTPROOF_TORTURE=1.
 func TestCorpusFilesGiveATileOrAPlaceholder(t *testing.T) {
-	dir := corpusDir(t)
+	dir := corpustest.Dir(t)
 	all := os.Getenv("LIGHTPROOF_TORTURE") == "1"
 	drawn, total := 0, 0
 	var none []string

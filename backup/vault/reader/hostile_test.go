@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"testing"
 
 	"lightproof/backup/vault"
@@ -49,10 +50,7 @@ func TestAKitGoesOnWhateverAThiefAdded(t *testing.T) {
 				if err != nil {
 					t.Fatal(what, err)
 				}
-				o := objects{}
-				for n, b := range h.o {
-					o[n] = b
-				}
+				o := maps.Clone(h.o)
 				o.put(en.Objects...)
 				chain, found, _, err := writer.LoadChain(ctx, o, en.Writer, nil, r.Matured)
 				if err != nil || len(found) > 0 || chain.Generation() != 2 || chain.Device(en.Writer.Device) == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"testing"
 
 	"lightproof/backup/vault"
@@ -112,10 +113,7 @@ func TestAKitThatReplacedAnotherRestoresWhateverItsPaperSaw(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		o := objects{}
-		for n, b := range h.o {
-			o[n] = b
-		}
+		o := maps.Clone(h.o)
 		o.put(en.Objects...)
 		chain, found, _, err := writer.LoadChain(ctx, o, en.Writer, nil, r.Matured)
 		if err != nil || len(found) > 0 || chain.Generation() != 3 {

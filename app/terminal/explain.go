@@ -42,7 +42,6 @@ const (
 	classNoPlace     texts.Class = "no-destination"
 	classOther       texts.Class = "failed"
 	classReplaced    texts.Class = "kit-replaced"
-	classForked      texts.Class = "forked"
 	classRefused     texts.Class = "refused"
 	classKeychainNew texts.Class = "keychain-forgetful"
 	classNoFolders   texts.Class = "no-folders"
@@ -77,8 +76,6 @@ var own = []texts.Message{
 		Action: "Quit it, then start it again"},
 	{Class: classNoPlace, Code: "LP713", What: "No destination can be reached.", Why: "There is nothing to read and nowhere to write to.",
 		Action: "Connect one, or run lightproof destinations add"},
-	{Class: classForked, Code: "LP721", What: "Two computers wrote under this computer's name.", Why: "Going on from one history would hide the other; nothing was changed.",
-		Action: "Give this one a name of its own: run lightproof recover --keep-others with the kit, in a new --home"},
 	{Class: classReplaced, Code: "LP722", What: "This kit was replaced by a newer one.", Why: "It opens only what was backed up before that.",
 		Action: "Use the newest kit, and destroy this one"},
 	{Class: classOther, Code: "LP714", What: "The command did not finish.", Why: "What was stored before is not affected.",
@@ -126,7 +123,7 @@ var explanations = []explanation{
 	{channel.ErrOtherProtocol, classNewKeeper},
 	{channel.ErrHung, texts.EngineSilent},
 	{channel.ErrHeld, texts.Occupied},
-	{backup.ErrForked, classForked},
+	{backup.ErrForked, texts.Forked},
 	{backup.ErrBusy, texts.Occupied},
 	{backup.ErrGone, texts.Engine},
 	{restore.ErrNothing, texts.RestoreNothing},
@@ -283,6 +280,7 @@ var terminalWords = map[texts.Class]texts.Message{
 	texts.ReadOnly:        {Why: "No new copies can be stored there.", Action: "Change its permissions"},
 	texts.WrongDisk:       {Action: "Connect the right one"},
 	texts.Identity:        {Action: "If this computer was restored from an image and no other one writes in its place: run lightproof adopt"},
+	texts.Forked:          {Action: "Give this one a name of its own: run lightproof recover --keep-others with the kit, in a new --home"},
 	texts.RolledBack:      {What: "The destination shows an older state than was seen before.", Why: "Newer copies are missing there.", Action: "Run lightproof verify --level full"},
 	texts.Tampered:        {Action: "Run lightproof verify --level full"},
 	texts.Records:         {Action: "Run lightproof verify; they are rebuilt from the copies"},

@@ -57,6 +57,8 @@ func (s *shell) intent(a present.Action) {
 		s.continueRestore()
 	case present.WriteProof:
 		s.writeProof()
+	case present.Adopt:
+		s.adopt()
 	case present.Unlock:
 		s.goTo(page.Route{Name: page.Lock})
 	}
@@ -108,6 +110,30 @@ func (s *shell) continueRestore() {
 			s.goTo(page.Route{Name: page.Restore, Plan: p})
 		}
 	})
+}
+
+// adopt asks what the alarm about this computer's name was, and goes on from the copies where it was this computer itself.
+func (s *shell) adopt() {
+	lib := s.library
+	if lib == nil {
+		s.goTo(page.Route{Name: page.Lock})
+		return
+	}
+	s.ask(page.Question{Text: texts.AdoptAsk, Note: texts.AdoptNote, Buttons: []string{texts.AdoptYes, texts.AdoptNo, texts.Cancel}, Chosen: func(i int) {
+		switch i {
+		case 0:
+			page.Run(&s.env, func(ctx context.Context) (struct{}, error) { return struct{}{}, lib.Adopt(ctx) }, func(_ struct{}, err error) {
+				if err == nil {
+					s.toast(texts.Adopted)
+					return
+				}
+				m := present.TellRefusal(s.env.Now(), err)
+				s.ask(page.Question{Text: m.What, Note: m.Why + " " + m.Action.Text + ".", Buttons: []string{texts.Close}, Chosen: func(int) {}})
+			})
+		case 1:
+			s.ask(page.Question{Text: texts.OwnName, Note: texts.OwnNameNote, Buttons: []string{texts.Close}, Chosen: func(int) {}})
+		}
+	}})
 }
 
 // writeProof writes the report of everything held into a folder that the person picks.

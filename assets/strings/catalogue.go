@@ -53,6 +53,7 @@ const (
 	Locked          Class = "locked"
 	Access          Class = "access"
 	Identity        Class = "identity"
+	Forked          Class = "forked"
 
 	// This computer and Lightproof itself: codes 5xx.
 	Clock        Class = "clock"
@@ -147,6 +148,8 @@ var catalogue = []entry{
 	{Locked, "LP410", "Lightproof is locked.", "Photos and names stay closed; copying goes on.", "Unlock"},
 	{Access, "LP411", "A new device, “{name}”, was approved.", "It can read all your photos.", "It was not me"},
 	{Identity, "LP412", "Something else writes under this computer's name.", "Copying stopped: two histories under one name would hide each other.",
+		"Say what it was"},
+	{Forked, "LP414", "Two computers wrote under this computer's name.", "Going on from one history would hide the other; nothing was changed.",
 		"Recover here with the kit"},
 
 	{Clock, "LP501", "This computer's clock moved by {by:span}.", "Dates of proof cannot be trusted.", "Open date settings"},

@@ -139,6 +139,8 @@ type Library interface {
 	Waiting(ctx context.Context) (*Plan, error)
 	// WriteProof writes the report of everything held, without a restore, into dir.
 	WriteProof(ctx context.Context, dir string) (Report, error)
+	// Adopt goes on from what the destinations hold under this computer's name. A *present.Refused says why not.
+	Adopt(ctx context.Context) error
 	// Lock drops the reading keys. The Library is unusable afterwards.
 	Lock()
 }

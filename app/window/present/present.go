@@ -41,6 +41,7 @@ const (
 	RetryAll        Intent = "retry-all"
 	LeaveOut        Intent = "leave-out"
 	Unlock          Intent = "unlock"
+	Adopt           Intent = "adopt"
 	ChooseStep      Intent = "choose-step" // back to the step of the wizard that Arg names
 )
 
@@ -133,6 +134,8 @@ func intentOf(c words.Class) Intent {
 		return RestartKeeper
 	case words.KitUnchecked:
 		return CheckKit
+	case words.Identity:
+		return Adopt
 	case words.Paused:
 		return Resume
 	case words.TooFewPlaces:

@@ -93,6 +93,13 @@ const (
 	ReportWritten     = "The report was written."
 	Paused1h          = "Paused for 1 hour."
 	Resumed           = "Going on."
+	AdoptAsk          = "Was this computer restored from an image or a snapshot?"
+	AdoptNote         = "Then its own records are older than its copies. If no other computer writes in its place, it can go on from the copies; nothing stored is changed, and every original is looked at again."
+	AdoptYes          = "Yes, go on from the copies"
+	AdoptNo           = "No, it is a second computer"
+	Adopted           = "Going on from what the destinations hold."
+	OwnName           = "Two computers must not share one name."
+	OwnNameNote       = "On one of them, start Lightproof with a new data folder and choose “I already use Lightproof”, with the kit. It then has a name of its own. Both go on where they are; nothing is lost."
 	CheckStarted      = "Looking through the folders and reading copies back."
 )
 

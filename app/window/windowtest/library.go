@@ -23,6 +23,9 @@ type Library struct {
 	Report func(face.Plan) face.Report
 	Hold   chan struct{} // a restore waits in its middle until this is closed
 
+	Adoptions int   // how often the owner said to go on from the copies
+	AdoptErr  error // what that is answered with
+
 	mu     sync.Mutex
 	tiles  map[int][]byte
 	Locked bool
@@ -204,6 +207,9 @@ func (l *Library) RunRestore(ctx context.Context, p face.Plan, progress func(fac
 
 // Waiting implements face.Library.
 func (l *Library) Waiting(context.Context) (*face.Plan, error) { return l.Wait, nil }
+
+// Adopt implements face.Library.
+func (l *Library) Adopt(context.Context) error { l.Adoptions++; return l.AdoptErr }
 
 // WriteProof implements face.Library.
 func (l *Library) WriteProof(_ context.Context, dir string) (face.Report, error) {

@@ -93,7 +93,7 @@ const (
 	ReportWritten     = "The report was written."
 	Paused1h          = "Paused for 1 hour."
 	Resumed           = "Going on."
-	AdoptAsk          = "Was this computer restored from an image or a snapshot?"
+	AdoptAsk          = "Was this computer restored from an image of its disk?"
 	AdoptNote         = "Then its own records are older than its copies. If no other computer writes in its place, it can go on from the copies; nothing stored is changed, and every original is looked at again."
 	AdoptYes          = "Yes, go on from the copies"
 	AdoptNo           = "No, it is a second computer"

@@ -4,7 +4,6 @@ package library
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -325,99 +324,4 @@ func (l *Library) Sources() map[[16]byte]vault.Source {
 		out[k] = v
 	}
 	return out
-}
-
-// foldAfter is how many deltas may gather before a fold pays: each fold rewrites pages.
-const foldAfter = 2048
-
-// Fold packs the catalogue into a full commit if enough deltas gathered (or force). ErrHeadMoved from a running backup is tried anew
-// with the next Sync.
-func (l *Library) Fold(ctx context.Context, force bool) error {
-	if err := l.Sync(ctx); err != nil {
-		return err
-	}
-	l.sync.Lock()
-	defer l.sync.Unlock()
-	l.mu.RLock()
-	own := l.chain.Device(l.keys.Device)
-	if own == nil || own.Device == nil || !force && l.deltas < foldAfter {
-		l.mu.RUnlock()
-		return nil
-	}
-	head := l.heads[own.Device.Tag]
-	fold, err := reader.BuildFold(l.cat, l.view.Current())
-	l.mu.RUnlock()
-	if err != nil {
-		return err
-	}
-	info := vault.PayloadInfo(l.keys.Space, l.keys.Device, head.Seq+1)
-	payload, err := vault.SealTo(l.chain.EPK(l.view.Current().Number), info, fold.Payload)
-	if err != nil {
-		return err
-	}
-	b := backup.SealedBatch{Payload: payload, Extends: head.Hash, FoldedTo: head.Seq}
-	for _, c := range fold.Chunks {
-		b.Objects = append(b.Objects, backup.SealedObject{Name: c.Name(), Class: uint8(vault.ClassPage), Data: c.Object})
-	}
-	return l.svc.Sealed(ctx, b)
-}
-
-// content fetches and opens one version, part by part, and checks the whole against its fingerprint at the end.
-func (l *Library) content(ctx context.Context, f *reader.File, v *vault.Version, fn func([]byte) error) error {
-	sum := sha256.New()
-	bundles := map[uint16][]byte{}
-	emit := func(p vault.Part, table []vault.BundleRef) error {
-		var b []byte
-		var err error
-		if p.Small {
-			plain := bundles[p.Ref.Bundle]
-			if plain == nil {
-				if plain, err = l.chunk(ctx, table[p.Ref.Bundle].Cap); err != nil {
-					return err
-				}
-				bundles[p.Ref.Bundle] = plain
-			}
-			b, err = reader.OpenRecord(l.keys.Space, p.Ref, plain)
-		} else {
-			b, err = l.chunk(ctx, p.Cap)
-		}
-		if err != nil {
-			return err
-		}
-		sum.Write(b)
-		return fn(b)
-	}
-	for _, p := range v.Parts {
-		if err := emit(p, f.Bundles); err != nil {
-			return err
-		}
-	}
-	for _, c := range v.Lists {
-		b, _, err := reader.PageChunk(ctx, objects{svc: l.svc}, l.keys.Space, c)
-		if err != nil {
-			return err
-		}
-		list, err := vault.ParsePartList(b)
-		if err != nil {
-			return err
-		}
-		for _, p := range list.Parts {
-			clear(bundles)
-			if err := emit(p, list.Bundles); err != nil {
-				return err
-			}
-		}
-	}
-	if vault.Hash(sum.Sum(nil)) != v.Sum {
-		return fmt.Errorf("fingerprint of a version: %w", vault.ErrTampered)
-	}
-	return nil
-}
-
-func (l *Library) chunk(ctx context.Context, c vault.Cap) ([]byte, error) {
-	obj, err := objects{svc: l.svc}.Get(ctx, vault.ChunkName(c.CID))
-	if err != nil {
-		return nil, err
-	}
-	return reader.OpenChunk(l.keys.Space, c, obj)
 }

@@ -292,7 +292,7 @@ func badInput() error {
 	if d := s.Destinations[0]; d.Proven != s.Counts.Found-s.Counts.Skipped || d.Gap != 0 {
 		t.Errorf("at the end: %+v, %d proven", s.Counts, d.Proven)
 	}
-	t.Logf("%d names of bad input: %d issues in the first run, %d restored identical", len(states), len(run.Issues), r.Written)
+	t.Logf("figure: %d names of bad input: %d issues in the first run, %d restored identical", len(states), len(run.Issues), r.Written)
 	return m.engine.Close()
 }
 

@@ -155,6 +155,6 @@ func TestCorpusComesBackOnANewComputerFromDestinationAndKitAlone(t *testing.T) {
 	if same != len(names) || report.Written != len(names) {
 		t.Errorf("%d of %d identical; report: %s", same, len(names), report.Sums())
 	}
-	t.Logf("%d files, %d bytes backed up and read back in %v (%d bytes stored); restored in %v: %d of %d identical in bytes, mode, time and attributes; exiftool: %d files, %d differences; %d photos in the timeline",
+	t.Logf("figure: %d files, %d bytes backed up and read back in %v (%d bytes stored); restored in %v: %d of %d identical in bytes, mode, time and attributes; exiftool: %d files, %d differences; %d photos in the timeline",
 		len(names), size, took.Round(time.Millisecond), run.StoredByte, took2.Round(time.Millisecond), same, len(names), len(exifBefore), differences, photos)
 }

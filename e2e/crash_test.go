@@ -173,7 +173,7 @@ func TestCrashAfterEveryStorageOperation(t *testing.T) {
 			done++
 		}
 	}
-	t.Logf("%d storage operations in the backup of %d files; %d crashes", total, run.New, done)
+	t.Logf("figure: %d storage operations in the backup of %d files; %d crashes", total, run.New, done)
 }
 
 func (c *crashed) crash(t *testing.T, after int, mode fault.Mode) {

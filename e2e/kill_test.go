@@ -251,7 +251,7 @@ func TestKilledBackupsAreFinishedByTheNextRun(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d backups killed (%d tries, a whole one takes %v): each was finished by the next run, all earlier versions identical", done, tries, usual.Round(time.Millisecond))
+	t.Logf("figure: %d backups killed (%d tries, a whole one takes %v): each was finished by the next run, all earlier versions identical", done, tries, usual.Round(time.Millisecond))
 }
 
 // A restore is killed at random moments. The next run finishes it: every file identical, nothing left over, copies untouched.
@@ -296,7 +296,7 @@ func TestKilledRestoresAreFinishedByTheNextRun(t *testing.T) {
 			t.Fatalf("after kill %d", done)
 		}
 	}
-	t.Logf("%d restores killed (%d tries, a whole one takes %v), %d of them with files written: each was finished by the next run, all identical", done, tries, usual.Round(time.Millisecond), resumed)
+	t.Logf("figure: %d restores killed (%d tries, a whole one takes %v), %d of them with files written: each was finished by the next run, all identical", done, tries, usual.Round(time.Millisecond), resumed)
 }
 
 func readTreeIfThere(t *testing.T, root string) map[string]seen {

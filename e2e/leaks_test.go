@@ -337,7 +337,7 @@ func TestNothingOfTheOriginalsStandsInTheOpen(t *testing.T) {
 	for kind, where := range found {
 		t.Errorf("%s: %d times, first %s", kind, len(where), where[0])
 	}
-	t.Logf("scanned %d files, %d bytes in %v for %d blocks, %d windows and %d texts: %d found (%d tiles drawn)",
+	t.Logf("figure: scanned %d files, %d bytes in %v for %d blocks, %d windows and %d texts: %d found (%d tiles drawn)",
 		files, size, took.Round(time.Millisecond), len(l.blocks.spots), len(l.windows.spots), len(l.phrases), len(found), drawn)
 	for _, dir := range []string{m.home, m.place("a")} {
 		plantAndFind(t, l, dir)
@@ -409,5 +409,5 @@ func plantAndFind(t *testing.T, l *leaks, dir string) {
 	if files != len(paths) || len(hits) != len(paths) {
 		t.Errorf("planted %d files, found %d", len(paths), len(hits))
 	}
-	t.Logf("planted 400 windows, %d texts and a name: found %d of %d", phrases, len(hits), len(paths))
+	t.Logf("figure: planted 400 windows, %d texts and a name: found %d of %d", phrases, len(hits), len(paths))
 }

@@ -108,7 +108,7 @@ func TestDamagedFilesNeitherPanicNorGrow(t *testing.T) {
 			note(what, b)
 		}
 	}
-	t.Logf("%d runs, at most %d KiB allocated (%s)", runs, worst>>10, worstName)
+	t.Logf("figure: %d hostile runs, at most %d KiB allocated (%s)", runs, worst>>10, worstName)
 }
 
 func le16(v ...int) (b []byte) {

@@ -78,7 +78,7 @@ func TestTheBackgroundPartIsSmallWhenIdle(t *testing.T) {
 	pid := p.keeper()
 	cpu := idle(t, pid)
 	all, own := resident(t, pid)
-	t.Logf("background part, idle: %.1f MiB resident (%.1f its own), %.2f %% of one processor over %v", mib(all), mib(own), 100*cpu, span())
+	t.Logf("figure: background part, idle: %.1f MiB resident (%.1f its own), %.2f %% of one processor over %v", mib(all), mib(own), 100*cpu, span())
 	if all > keeperRoom {
 		t.Errorf("%.1f MiB resident, at most %.1f", mib(all), mib(keeperRoom))
 	}
@@ -99,12 +99,12 @@ func TestTheWindowIsMeasured(t *testing.T) {
 	p.look(texts.CheckNow, true)
 	cpu := idle(t, pid)
 	all, own := resident(t, pid)
-	t.Logf("window: on screen after %v, first state read after %v (with the reading); %.1f MiB resident (%.1f its own); idle %.2f %% of one processor over %v",
+	t.Logf("figure: window: on screen after %v, first state read after %v (with the reading); %.1f MiB resident (%.1f its own); idle %.2f %% of one processor over %v",
 		shown.Round(time.Millisecond), usable.Round(time.Millisecond), mib(all), mib(own), 100*cpu, span())
 	began = time.Now()
 	second := p.run()
 	p.gone(second.Process.Pid)
-	t.Logf("a second start ended after %v", time.Since(began).Round(time.Millisecond))
+	t.Logf("figure: a second start ended after %v", time.Since(began).Round(time.Millisecond))
 }
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }

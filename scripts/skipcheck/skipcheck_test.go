@@ -85,6 +85,17 @@ func TestFailureShowsItsOutput(t *testing.T) {
 	}
 }
 
+func TestFiguresOfGreenTestsAreRepeated(t *testing.T) {
+	var out strings.Builder
+	in := stream("run m/a TestX", "output m/a TestX     x_test.go:9:_figure:_42_files\n", "output m/a TestX     x_test.go:9:_other\n", "pass m/a TestX", "pass m/a")
+	if _, err := run(strings.NewReader(strings.ReplaceAll(in, "_", " ")), &out, ""); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "figures:\n  a TestX: 42 files\n") || strings.Contains(out.String(), "other") {
+		t.Errorf("unclear report:\n%s", out.String())
+	}
+}
+
 func TestBuildFailureShowsTheCompilersWords(t *testing.T) {
 	in := `{"ImportPath":"m/a [m/a.test]","Action":"build-output","Output":"a/x.go:3:2: undefined: y\n"}
 {"ImportPath":"m/a [m/a.test]","Action":"build-fail"}

@@ -35,7 +35,11 @@ type tally struct {
 	failures []string // packages that failed without a failing test: no build, panic, time-out
 	badChild map[testKey]string
 	tests    map[string]int // tests seen per package
+	figures  []string       // what tests logged as "figure: …", with the name of the test
 }
+
+// figureMark begins a logged line that the report repeats: a size, a count or a time that somebody wants to know of a green run too.
+const figureMark = "figure: "
 
 // keptLines bounds what is remembered of one test's output.
 const keptLines = 400
@@ -79,6 +83,9 @@ func (t *tally) add(e event) {
 			kept = kept[len(kept)-keptLines:]
 		}
 		t.output[key] = kept
+		if _, figure, ok := strings.Cut(e.Output, ": "+figureMark); ok {
+			t.figures = append(t.figures, fmt.Sprintf("%s %s: %s", shortName(e.Package), e.Test, strings.TrimSpace(figure)))
+		}
 	case "run":
 		t.tests[e.Package]++
 		t.verdict[key] = "unfinished"
@@ -133,7 +140,7 @@ func (t *tally) anyFailed(pkg string) bool {
 	return false
 }
 
-// report prints failures, skips, the slowest tests and the closing line, and tells whether the run counts as green.
+// report prints failures, figures, skips, the slowest tests and the closing line, and tells whether the run counts as green.
 func (t *tally) report(list allowedSkips) bool {
 	var passed int
 	var failed, skipped []testKey
@@ -157,6 +164,13 @@ func (t *tally) report(list allowedSkips) bool {
 	}
 	for _, f := range t.failures {
 		fmt.Fprintf(t.out, "\n--- %s\n", f)
+	}
+	if len(t.figures) > 0 {
+		sort.Strings(t.figures)
+		fmt.Fprintln(t.out, "\nfigures:")
+	}
+	for _, f := range t.figures {
+		fmt.Fprintln(t.out, " ", f)
 	}
 	t.slowest(10)
 	unlisted := 0

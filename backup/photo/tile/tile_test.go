@@ -203,5 +203,5 @@ func TestCorpusFilesGiveATileOrAPlaceholder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d of %d files drawn; placeholders: %q", drawn, total, none)
+	t.Logf("figure: %d of %d files drawn; placeholders: %q", drawn, total, none)
 }

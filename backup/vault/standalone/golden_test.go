@@ -223,7 +223,7 @@ func TestNoFlippedBitIsRestored(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d of %d changes noticed, the others in objects that were not read", noticed, noticed+silent)
+	t.Logf("figure: %d of %d changes noticed, the others in objects that were not read", noticed, noticed+silent)
 	if noticed < 2*silent {
 		t.Errorf("only %d of %d changes were noticed", noticed, noticed+silent)
 	}

@@ -95,6 +95,12 @@ func shots() []shot {
 		{"settings", at(windowtest.Safe, page.Route{Name: page.Settings})},
 		{"help", at(windowtest.Safe, page.Route{Name: page.Help})},
 		{"lock", func(t *testing.T) *fixture { return open(t, windowtest.NeedsYou()) }},
+		{"lock-wrong", func(t *testing.T) *fixture {
+			f := open(t, windowtest.Safe())
+			f.typed("wrong")
+			f.press(fyne.KeyReturn)
+			return f
+		}},
 		{"kit-check", at(windowtest.OnePlace, page.Route{Name: page.KitCheck})},
 		{"question", func(t *testing.T) *fixture {
 			f := unlocked(t, windowtest.Safe(), func(_ *fixture, o *Options) { o.TrayHost = func() bool { return false } })
@@ -103,6 +109,15 @@ func shots() []shot {
 		}},
 		{"first-1-what", first("what")}, {"first-2-where", first("where")}, {"first-3-keys", first("keys")}, {"first-3-kit", first("kit")},
 		{"first-3-check", first("kit-check")}, {"first-4-start", first("start")}, {"first-recover", first("recover")},
+		{"first-recover-wrong", func(t *testing.T) *fixture {
+			f := open(t, windowtest.Fresh())
+			f.firstRunTo("recover")
+			for _, s := range []string{"/media/anna/Backup A", strings.Join(windowtest.Words, " "), "wrong"} {
+				f.typed(s)
+				f.press(fyne.KeyReturn)
+			}
+			return f
+		}},
 		{"restore-1-reason", wizard("reason")}, {"restore-2-when", wizard("when")}, {"restore-3-which", wizard("which")}, {"restore-4-to", wizard("to")},
 		{"restore-5-conflicts", wizard("conflicts")}, {"restore-6-dry", wizard("dry")}, {"restore-7-run", wizard("run")}, {"restore-8-proof", wizard("proof")},
 		{"restore-proof-missing", func(t *testing.T) *fixture {

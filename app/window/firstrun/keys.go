@@ -20,7 +20,7 @@ func (w *Wizard) showKeys() {
 	first.SetText(w.first)
 	again.SetText(w.again)
 	second.SetText(w.second)
-	bar, grade, wrong := widgets.NewBar(4), widgets.NewText("", widgets.Caption), widgets.NewText("", widgets.Para)
+	bar, grade, wrong := widgets.NewBar(4), widgets.NewText("", widgets.Caption), widgets.NewNote()
 	judge := func() {
 		s := w.env.Setup.Strength([]byte(w.first))
 		word, verdict, fraction := present.StrengthLine(s)
@@ -31,8 +31,7 @@ func (w *Wizard) showKeys() {
 		bar.Set(fraction)
 		bar.SetRole(widgets.RoleOf(verdict))
 		ok, why := present.KeysReady(w.first, w.again, w.second, w.useSecond, s)
-		wrong.Set(why)
-		widgets.SetVisible(wrong, why != "")
+		wrong.Warn(why)
 		w.frame.SetReady(ok)
 		w.frame.Relayout()
 	}
@@ -47,7 +46,7 @@ func (w *Wizard) showKeys() {
 	suggest := widgets.NewButton(texts.Suggest, func() {
 		six, err := w.env.Setup.Suggest()
 		if err != nil {
-			w.say(texts.SetupFailed)
+			w.warn(texts.SetupFailed)
 			return
 		}
 		suggestion.Set(six)
@@ -78,7 +77,7 @@ func (w *Wizard) showKeys() {
 		}
 		w.frame.Relayout()
 	})
-	w.put(texts.StepKeys, texts.MakeKeys, true, widgets.NewText(texts.KeysIntro, widgets.Para), widgets.Column(theme.Half, widgets.Field(texts.Passphrase, first), bar, grade), widgets.Field(texts.PassphraseAgain, again), wrong,
+	w.put(texts.StepKeys, texts.MakeKeys, true, widgets.NewText(texts.KeysIntro, widgets.Para), widgets.Column(theme.Half, widgets.Field(texts.Passphrase, first), bar, grade), widgets.Field(texts.PassphraseAgain, again), wrong.Container,
 		widgets.Row(theme.Unit, -1, suggest, more), suggestion, options)
 	judge()
 	widgets.Focus(first)
@@ -119,7 +118,7 @@ func (w *Wizard) create() {
 	}, func(m made, err error) {
 		w.busy = false
 		if err != nil {
-			w.say(present.KitError(err))
+			w.warn(present.KitError(err))
 			w.frame.SetReady(true)
 			return
 		}
@@ -159,7 +158,7 @@ func (w *Wizard) showKit() {
 }
 
 func (w *Wizard) showCheck() {
-	c := newCheck(w.env, func(s string) { w.say(s) }, func() {
+	c := newCheck(w.env, w.warn, func() {
 		w.kitDone, w.made = true, nil
 		w.env.Toast(texts.KitGood)
 		w.show("start")
@@ -272,7 +271,7 @@ func (w *Wizard) recover(dir, kit string, pass *widgets.Entry) {
 	}, func(o opened, err error) {
 		w.busy = false
 		if err != nil {
-			w.say(present.KitError(err))
+			w.warn(present.KitError(err))
 			return
 		}
 		pass.SetText("")
@@ -289,12 +288,12 @@ type KitCheck struct {
 	env    *page.Env
 	box    *fyne.Container
 	scroll *widgets.Scroller
-	note   *widgets.Text
+	note   *widgets.Note
 }
 
 // NewKitCheck makes the page.
 func NewKitCheck(env *page.Env) *KitCheck {
-	k := &KitCheck{env: env, box: widgets.Column(2 * theme.Unit), note: widgets.NewText("", widgets.Para)}
+	k := &KitCheck{env: env, box: widgets.Column(2 * theme.Unit), note: widgets.NewNote()}
 	k.scroll = widgets.NewScroller(k.box)
 	return k
 }
@@ -304,13 +303,13 @@ func (k *KitCheck) Content() fyne.CanvasObject { return k.scroll.Container }
 
 // Opened asks other words each time.
 func (k *KitCheck) Opened(page.Route) {
-	k.note.Set("")
-	c := newCheck(k.env, func(s string) { k.note.Set(s); k.scroll.Relayout() }, func() {
+	k.note.Say("")
+	c := newCheck(k.env, func(s string) { k.note.Warn(s); k.scroll.Relayout() }, func() {
 		k.env.Toast(texts.KitGood)
 		k.env.Go(page.Route{Name: page.Home})
 	})
 	k.box.Objects = []fyne.CanvasObject{widgets.NewText(texts.CheckTheKit, widgets.Section), widgets.NewText(texts.CheckPaper, widgets.Para), widgets.Card(c.box),
-		k.note, widgets.Row(theme.Unit, -1, c.button, widgets.NewButton(texts.Cancel, k.env.Back))}
+		k.note.Container, widgets.Row(theme.Unit, -1, c.button, widgets.NewButton(texts.Cancel, k.env.Back))}
 	k.box.Refresh()
 	k.scroll.Relayout()
 	widgets.Focus(c.words[0])

@@ -41,7 +41,7 @@ type Wizard struct {
 	made                 *face.Kit
 	kitDone, postponed   bool
 	step                 string // "what", "where", "keys", "kit", "kit-check", "start", "recover"
-	note                 *widgets.Text
+	note                 *widgets.Note
 	busy                 bool
 	started              bool
 	recovered            string
@@ -51,7 +51,7 @@ type Wizard struct {
 
 // NewWizard makes the first run.
 func NewWizard(env *page.Env) *Wizard {
-	w := &Wizard{env: env, steps: present.FirstRunSteps(), chosen: map[string]bool{}, step: "what", note: widgets.NewText("", widgets.Para)}
+	w := &Wizard{env: env, steps: present.FirstRunSteps(), chosen: map[string]bool{}, step: "what", note: widgets.NewNote()}
 	w.frame = widgets.NewWizard(texts.FirstRun, w.steps, w.next, w.back)
 	return w
 }
@@ -94,19 +94,22 @@ func (w *Wizard) index(step string) int {
 }
 
 func (w *Wizard) put(title, next string, back bool, content ...fyne.CanvasObject) {
-	w.frame.Show(w.index(w.step), title, next, back, append(content, w.note)...)
+	w.frame.Show(w.index(w.step), title, next, back, append(content, w.note.Container)...)
 }
 
 func (w *Wizard) say(s string) {
-	w.note.Set(s)
-	widgets.SetVisible(w.note, s != "")
+	w.note.Say(s)
+	w.frame.Relayout()
+}
+
+func (w *Wizard) warn(s string) {
+	w.note.Warn(s)
 	w.frame.Relayout()
 }
 
 func (w *Wizard) show(step string) {
 	w.step = step
-	w.note.Set("")
-	widgets.SetVisible(w.note, false)
+	w.note.Say("")
 	switch step {
 	case "what":
 		w.showWhat()
@@ -164,7 +167,7 @@ func (w *Wizard) find() {
 	w.found = true
 	page.Run(w.env, func(ctx context.Context) ([]face.Source, error) { return w.env.Setup.FindSources(ctx) }, func(s []face.Source, err error) {
 		if err != nil {
-			w.say(texts.SetupFailed)
+			w.warn(texts.SetupFailed)
 		}
 		w.looked = true
 		for _, src := range s {
@@ -243,7 +246,7 @@ func (w *Wizard) look(path string) {
 	}
 	page.Run(w.env, func(ctx context.Context) (face.Source, error) { return w.env.Setup.Look(ctx, path) }, func(s face.Source, err error) {
 		if err != nil {
-			w.say(present.Tell(w.env.Now(), "missing", 0, w.env.Now(), map[string]string{"folder": path}).What)
+			w.warn(present.Tell(w.env.Now(), "missing", 0, w.env.Now(), map[string]string{"folder": path}).What)
 			return
 		}
 		s.Chosen = true
@@ -319,7 +322,7 @@ func (w *Wizard) probe() {
 	page.Run(w.env, func(ctx context.Context) (face.Place, error) { return w.env.Setup.Probe(ctx, dir, folders) }, func(p face.Place, err error) {
 		w.busy = false
 		if err != nil {
-			w.say(texts.SetupFailed)
+			w.warn(texts.SetupFailed)
 			w.frame.SetReady(true)
 			return
 		}
@@ -368,7 +371,7 @@ func (w *Wizard) showStart() {
 			return w.env.Service.Do(ctx, backup.BackUp{FullScan: true})
 		}, func(_ backup.Reply, err error) {
 			if err != nil {
-				w.say(texts.SetupFailed)
+				w.warn(texts.SetupFailed)
 			}
 		})
 	}

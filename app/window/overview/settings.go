@@ -94,13 +94,13 @@ type Lock struct {
 	grid    *fyne.Container
 	entry   *widgets.Entry
 	button  *widgets.Button
-	message *widgets.Text
+	message *widgets.Note
 	busy    bool
 }
 
 // NewLock makes the page.
 func NewLock(env *page.Env) *Lock {
-	l := &Lock{scrolled: newScrolled(env, 3*theme.Unit), banner: widgets.NewBanner(env.Intent), entry: widgets.NewSecret(texts.Passphrase), message: widgets.NewText("", widgets.MutedP)}
+	l := &Lock{scrolled: newScrolled(env, 3*theme.Unit), banner: widgets.NewBanner(env.Intent), entry: widgets.NewSecret(texts.Passphrase), message: widgets.NewNote()}
 	l.button = widgets.NewPrimary(texts.Unlock, l.unlock)
 	l.entry.OnEnter = l.unlock
 	var tiles []fyne.CanvasObject
@@ -112,15 +112,14 @@ func NewLock(env *page.Env) *Lock {
 	l.grid = widgets.Even(2*theme.Unit, 150, tiles...)
 	l.fill(l.banner.Container, l.grid,
 		widgets.Card(widgets.Column(theme.Unit, widgets.Row(theme.Unit, 1, widgets.NewIcon("lock", theme.Muted, 20), widgets.NewText(texts.LockedTitle, widgets.Strong)),
-			widgets.Row(theme.Unit, 0, l.entry, l.button), l.message, widgets.NewText(texts.LockNote, widgets.Caption))))
+			widgets.Row(theme.Unit, 0, l.entry, l.button), l.message.Container, widgets.NewText(texts.LockNote, widgets.Caption))))
 	return l
 }
 
 // Opened takes the keyboard for the passphrase.
 func (l *Lock) Opened(page.Route) {
 	l.entry.SetText("")
-	l.message.Set("")
-	widgets.SetVisible(l.message, false)
+	l.message.Say("")
 	widgets.Focus(l.entry)
 }
 
@@ -147,7 +146,8 @@ func (l *Lock) unlock() {
 	l.busy = true
 	typed := []byte(l.entry.Text)
 	l.entry.SetText("")
-	l.say(texts.Unlocking)
+	l.message.Say(texts.Unlocking)
+	l.scroll.Relayout()
 	page.Run(l.env, func(ctx context.Context) (face.Library, error) {
 		lib, err := l.env.Unlocker.Unlock(ctx, typed)
 		clear(typed)
@@ -155,19 +155,14 @@ func (l *Lock) unlock() {
 	}, func(lib face.Library, err error) {
 		l.busy = false
 		if err != nil {
-			l.say(present.UnlockError(err))
+			l.message.Warn(present.UnlockError(err))
+			l.scroll.Relayout()
 			widgets.Focus(l.entry)
 			return
 		}
-		l.say("")
+		l.message.Say("")
 		l.env.Unlocked(lib)
 	})
-}
-
-func (l *Lock) say(s string) {
-	l.message.Set(s)
-	widgets.SetVisible(l.message, s != "")
-	l.scroll.Relayout()
 }
 
 // Key unlocks on Enter.

@@ -42,6 +42,8 @@ func (s *shell) intent(a present.Action) {
 		s.addFolder()
 	case present.CheckKit:
 		s.goTo(page.Route{Name: page.KitCheck})
+	case present.NewKit:
+		s.goTo(page.Route{Name: page.NewKit})
 	case present.Resume:
 		s.command(backup.Resume{}, texts.Resumed)
 	case present.Pause:

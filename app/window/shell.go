@@ -11,6 +11,7 @@ import (
 
 	"lightproof/app/window/face"
 	"lightproof/app/window/firstrun"
+	"lightproof/app/window/keys"
 	"lightproof/app/window/overview"
 	"lightproof/app/window/page"
 	"lightproof/app/window/photos"
@@ -72,7 +73,7 @@ func newShell(w fyne.Window, o Options, around surroundings) *shell {
 		page.Home: overview.NewHome(env), page.Timeline: s.timeline, page.Problems: overview.NewProblems(env), page.Folders: overview.NewFolders(env),
 		page.Destinations: overview.NewDestinations(env), page.Activity: overview.NewActivity(env), page.List: overview.NewFiles(env),
 		page.Settings: overview.NewSettings(env, o.Version), page.Help: overview.NewHelp(env), page.Lock: overview.NewLock(env),
-		page.Restore: s.wizard, page.FirstRun: firstrun.NewWizard(env), page.KitCheck: firstrun.NewKitCheck(env),
+		page.Restore: s.wizard, page.FirstRun: firstrun.NewWizard(env), page.KitCheck: keys.NewKitCheck(env), page.NewKit: keys.NewNewKit(env),
 	}
 	s.router.show = s.place
 	s.rail, s.bar, s.center = newRail(s), newTopBar(s), container.NewStack()
@@ -204,9 +205,9 @@ func (s *shell) place(p page.Page, r page.Route) {
 	s.bar.show(s.latest)
 }
 
-// goTo shows a screen. While locked only the lock, set-up and the check of the kit can be reached.
+// goTo shows a screen. While locked only the lock, set-up and help can be reached.
 func (s *shell) goTo(r page.Route) {
-	if s.library == nil && r.Name != page.FirstRun && r.Name != page.Lock && r.Name != page.KitCheck && r.Name != page.Help {
+	if s.library == nil && r.Name != page.FirstRun && r.Name != page.Lock && r.Name != page.Help {
 		r = page.Route{Name: page.Lock}
 	}
 	s.router.to(r)

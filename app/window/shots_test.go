@@ -102,6 +102,38 @@ func shots() []shot {
 			return f
 		}},
 		{"kit-check", at(windowtest.OnePlace, page.Route{Name: page.KitCheck})},
+		{"kit-check-all", func(t *testing.T) *fixture {
+			f := unlocked(t, windowtest.Safe())
+			f.setup.OtherKit = true
+			f.goTo(page.Route{Name: page.KitCheck})
+			return f
+		}},
+		{"settings-convenient", at(convenient, page.Route{Name: page.Settings})},
+		{"new-kit", at(windowtest.Safe, page.Route{Name: page.NewKit})},
+		{"new-kit-own", func(t *testing.T) *fixture {
+			f := unlocked(t, windowtest.Safe())
+			f.newKitTo("ask")
+			f.typed(windowtest.Passphrase)
+			f.window.Canvas().FocusNext()
+			f.press(fyne.KeySpace)
+			f.window.Canvas().FocusNext()
+			f.typed("a short one")
+			f.press(fyne.KeyReturn)
+			f.typed("another")
+			return f
+		}},
+		{"new-kit-convenient", at(convenient, page.Route{Name: page.NewKit})},
+		{"new-kit-words", func(t *testing.T) *fixture {
+			f := unlocked(t, windowtest.Safe())
+			f.newKitTo("words")
+			return f
+		}},
+		{"new-kit-checked", func(t *testing.T) *fixture {
+			f := unlocked(t, windowtest.Safe())
+			replaced(f)
+			f.newKitTo("checked")
+			return f
+		}},
 		{"question", func(t *testing.T) *fixture {
 			f := unlocked(t, windowtest.Safe(), func(_ *fixture, o *Options) { o.TrayHost = func() bool { return false } })
 			f.shell.close()

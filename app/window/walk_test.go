@@ -101,7 +101,8 @@ func (f *fixture) firstRunTo(step string) {
 	if step == "kit-check" {
 		return
 	}
-	for _, i := range f.setup.AskWords() {
+	at, _ := f.setup.AskWords()
+	for _, i := range at {
 		f.typed(windowtest.Words[i])
 		f.press(fyne.KeyReturn)
 	}

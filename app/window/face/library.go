@@ -141,7 +141,8 @@ type Library interface {
 	WriteProof(ctx context.Context, dir string) (Report, error)
 	// Adopt goes on from what the destinations hold under this computer's name. A *present.Refused says why not.
 	Adopt(ctx context.Context) error
-	// Lock drops the reading keys. The Library is unusable afterwards.
+	Keys
+	// Lock drops the reading keys, and a kit that was made and not checked. The Library is unusable afterwards.
 	Lock()
 }
 

@@ -45,10 +45,11 @@ type Kit struct {
 	Lines []string // place of the copies, vault number, check characters
 }
 
-// KitAnswers are given from the paper: three asked words by position (0-based) and the passphrase.
+// KitAnswers are given from the paper: three asked words by position (0-based), or all of them, and the passphrase.
 type KitAnswers struct {
 	Positions  [3]int
 	Words      [3]string
+	All        []string // where AskWords asked for all 24; else nil
 	Passphrase []byte
 }
 
@@ -85,10 +86,11 @@ type Setup interface {
 	Create(ctx context.Context, r CreateRequest) (Kit, error)
 	// PrintKit hands a page to the system's viewer or print dialog; no copy is left behind.
 	PrintKit(ctx context.Context, k Kit) error
-	// AskWords says which three words to ask for.
-	AskWords() [3]int
-	// CheckKit compares the answers: ErrWrongWords, ErrWrongPassphrase or nil, and records a passed check.
-	CheckKit(ctx context.Context, a KitAnswers) error
+	// AskWords says which three words to ask for. ok is false where no kit was made here since the last unlock: then all 24 are asked.
+	AskWords() (at [3]int, ok bool)
+	// CheckKit compares the answers, has lib prove that the kit opens everything, and records it. lib is nil where the kit is the first, or
+	// nothing is unlocked: then three words are enough. Errors: ErrWrongWords, ErrWrongPassphrase, ErrReplaced.
+	CheckKit(ctx context.Context, lib Library, a KitAnswers) (CheckedKit, error)
 	// Recover adds this computer from destination, kit and passphrase alone.
 	Recover(ctx context.Context, r RecoverRequest) (Recovered, error)
 }

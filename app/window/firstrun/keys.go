@@ -2,11 +2,11 @@ package firstrun
 
 import (
 	"context"
-	"fmt"
 
 	"fyne.io/fyne/v2"
 
 	"lightproof/app/window/face"
+	"lightproof/app/window/keys"
 	"lightproof/app/window/page"
 	"lightproof/app/window/present"
 	"lightproof/app/window/texts"
@@ -16,50 +16,23 @@ import (
 )
 
 func (w *Wizard) showKeys() {
-	first, again, second := widgets.NewSecret(texts.Passphrase), widgets.NewSecret(texts.PassphraseAgain), widgets.NewSecret(texts.KitPassphrase)
-	first.SetText(w.first)
-	again.SetText(w.again)
+	second := widgets.NewSecret(texts.KitPassphrase)
 	second.SetText(w.second)
-	bar, grade, wrong := widgets.NewBar(4), widgets.NewText("", widgets.Caption), widgets.NewNote()
-	judge := func() {
-		s := w.env.Setup.Strength([]byte(w.first))
-		word, verdict, fraction := present.StrengthLine(s)
-		if w.first == "" {
-			word, fraction = "", 0
-		}
-		grade.Set(word)
-		bar.Set(fraction)
-		bar.SetRole(widgets.RoleOf(verdict))
-		ok, why := present.KeysReady(w.first, w.again, w.second, w.useSecond, s)
-		wrong.Warn(why)
+	choice := keys.NewChoice(w.env, texts.Passphrase, texts.PassphraseAgain, func(first, again string, s face.Strength) string {
+		w.first, w.again = first, again
+		ok, why := present.KeysReady(first, again, w.second, w.useSecond, s)
 		w.frame.SetReady(ok)
-		w.frame.Relayout()
-	}
-	first.OnChanged = func(s string) { w.first = s; judge() }
-	again.OnChanged = func(s string) { w.again = s; judge() }
-	second.OnChanged = func(s string) { w.second = s; judge() }
-	first.OnEnter = func() { widgets.Focus(again) }
-	again.OnEnter, second.OnEnter = w.frame.GoNext, w.frame.GoNext
-
-	suggestion := widgets.NewText("", widgets.Style{Size: theme.StrongSize, Bold: true, Role: theme.Text, Wrap: true})
-	widgets.SetVisible(suggestion, false)
-	suggest := widgets.NewButton(texts.Suggest, func() {
-		six, err := w.env.Setup.Suggest()
-		if err != nil {
-			w.warn(texts.SetupFailed)
-			return
-		}
-		suggestion.Set(six)
-		widgets.SetVisible(suggestion, true)
-		first.SetText(six)
-		again.SetText("")
-		widgets.Focus(again)
-		w.frame.Relayout()
-	})
+		defer w.frame.Relayout()
+		return why
+	}, w.frame.GoNext)
+	first, again := w.first, w.again // filling the first line in is a change, too
+	choice.Set(first, again)
+	second.OnChanged = func(s string) { w.second = s; choice.Judge() }
+	second.OnEnter = w.frame.GoNext
 	two := widgets.NewCheck(texts.SecondKitPass, func(on bool) {
 		w.useSecond = on
 		widgets.SetVisible(second, on)
-		judge()
+		choice.Judge()
 	})
 	two.Checked = w.useSecond
 	widgets.SetVisible(second, w.useSecond)
@@ -77,10 +50,10 @@ func (w *Wizard) showKeys() {
 		}
 		w.frame.Relayout()
 	})
-	w.put(texts.StepKeys, texts.MakeKeys, true, widgets.NewText(texts.KeysIntro, widgets.Para), widgets.Column(theme.Half, widgets.Field(texts.Passphrase, first), bar, grade), widgets.Field(texts.PassphraseAgain, again), wrong.Container,
-		widgets.Row(theme.Unit, -1, suggest, more), suggestion, options)
-	judge()
-	widgets.Focus(first)
+	content := append([]fyne.CanvasObject{widgets.NewText(texts.KeysIntro, widgets.Para)}, choice.Fields...)
+	w.put(texts.StepKeys, texts.MakeKeys, true, append(content, widgets.Row(theme.Unit, -1, choice.Suggest, more), choice.Suggestion, options)...)
+	choice.Judge()
+	choice.Focus()
 }
 
 func (w *Wizard) create() {
@@ -132,99 +105,23 @@ func (w *Wizard) showKit() {
 	if w.made == nil {
 		return
 	}
-	var cells []fyne.CanvasObject
-	for i, word := range w.made.Words {
-		cells = append(cells, widgets.Row(theme.Unit, 1, widgets.Fixed(24, widgets.NewText(fmt.Sprint(i+1), widgets.Style{Size: theme.CaptionSize, Role: theme.Muted, End: true})),
-			widgets.NewText(word, widgets.Strong)))
-	}
-	lines := widgets.Column(2)
-	for _, l := range w.made.Lines {
-		lines.Add(widgets.NewText(l, widgets.Style{Size: theme.CaptionSize, Role: theme.Muted, Wrap: true}))
-	}
-	print := widgets.NewButton(texts.PrintKit, func() {
-		kit := *w.made
-		page.Run(w.env, func(ctx context.Context) (struct{}, error) { return struct{}{}, w.env.Setup.PrintKit(ctx, kit) }, func(_ struct{}, err error) {
-			if err != nil {
-				w.env.Toast(texts.Failed)
-				return
-			}
-			w.env.Toast(texts.PrintSent)
-		})
-	})
-	w.put(texts.StepKeys, texts.HaveThem, false, widgets.NewText(texts.KitIntro, widgets.Para),
-		widgets.Card(widgets.Column(2*theme.Unit, widgets.Even(theme.Unit, 130, cells...), widgets.Rule(), lines)), widgets.Row(0, -1, print))
+	card, print := keys.Words(w.env, *w.made)
+	w.put(texts.StepKeys, texts.HaveThem, false, widgets.NewText(texts.KitIntro, widgets.Para), card, widgets.Row(0, -1, print))
 	w.frame.SetReady(true)
 	widgets.Focus(w.frame.Next)
 }
 
 func (w *Wizard) showCheck() {
-	c := newCheck(w.env, w.warn, func() {
+	first := func() face.Library { return nil } // there is no other kit yet
+	c := keys.NewCheck(w.env, false, first, w.note, w.frame.Relayout, func(face.CheckedKit) {
 		w.kitDone, w.made = true, nil
 		w.env.Toast(texts.KitGood)
 		w.show("start")
 	})
 	later := widgets.NewButton(texts.Later, func() { w.postponed, w.made = true, nil; w.show("start") })
-	w.put(texts.StepKeys, "", true, widgets.NewText(texts.CheckIntro, widgets.Para), c.box, widgets.Row(theme.Unit, -1, c.button, later))
+	w.put(texts.StepKeys, "", true, widgets.NewText(texts.CheckIntro, widgets.Para), c.Box, widgets.Row(theme.Unit, -1, c.Button, later))
 	w.frame.BackBtn.SetText(texts.ShowAgain)
-	widgets.Focus(c.words[0])
-}
-
-// check asks three words of the kit and the passphrase.
-type check struct {
-	env    *page.Env
-	at     [3]int
-	words  [3]*widgets.Entry
-	pass   *widgets.Entry
-	button *widgets.Button
-	box    *fyne.Container
-	say    func(string)
-	good   func()
-	busy   bool
-}
-
-func newCheck(env *page.Env, say func(string), good func()) *check {
-	c := &check{env: env, at: env.Setup.AskWords(), pass: widgets.NewSecret(texts.Passphrase), say: say, good: good}
-	box := widgets.Column(theme.Unit)
-	for i := range c.words {
-		c.words[i] = widgets.NewEntry("")
-		box.Add(widgets.Row(theme.Unit, 1, widgets.Fixed(90, widgets.NewText(texts.WordNumber(c.at[i]+1), widgets.Body)), c.words[i]))
-		if i < 2 {
-			c.words[i].OnEnter = func() { widgets.Focus(c.words[i+1]) }
-		} else {
-			c.words[i].OnEnter = func() { widgets.Focus(c.pass) }
-		}
-	}
-	c.pass.OnEnter = c.try
-	box.Add(widgets.Row(theme.Unit, 1, widgets.Fixed(90, widgets.NewText(texts.Passphrase, widgets.Body)), c.pass))
-	c.box = box
-	c.button = widgets.NewPrimary(texts.CheckTheKit, c.try)
-	return c
-}
-
-func (c *check) try() {
-	if c.busy {
-		return
-	}
-	c.busy = true
-	a := face.KitAnswers{Positions: c.at, Passphrase: []byte(c.pass.Text)}
-	for i, e := range c.words {
-		if w := present.SplitWords(e.Text); len(w) == 1 {
-			a.Words[i] = w[0]
-		}
-	}
-	page.Run(c.env, func(ctx context.Context) (struct{}, error) {
-		err := c.env.Setup.CheckKit(ctx, a)
-		clear(a.Passphrase)
-		return struct{}{}, err
-	}, func(_ struct{}, err error) {
-		c.busy = false
-		if err != nil {
-			c.say(present.KitError(err))
-			return
-		}
-		c.pass.SetText("")
-		c.good()
-	})
+	c.Focus()
 }
 
 func (w *Wizard) showRecover() {
@@ -280,37 +177,4 @@ func (w *Wizard) recover(dir, kit string, pass *widgets.Entry) {
 		w.lib, w.started = o.lib, true
 		w.show("start")
 	})
-}
-
-// KitCheck is the check of the kit on a page of its own, for who postponed it.
-type KitCheck struct {
-	page.Base
-	env    *page.Env
-	box    *fyne.Container
-	scroll *widgets.Scroller
-	note   *widgets.Note
-}
-
-// NewKitCheck makes the page.
-func NewKitCheck(env *page.Env) *KitCheck {
-	k := &KitCheck{env: env, box: widgets.Column(2 * theme.Unit), note: widgets.NewNote()}
-	k.scroll = widgets.NewScroller(k.box)
-	return k
-}
-
-// Content is the page.
-func (k *KitCheck) Content() fyne.CanvasObject { return k.scroll.Container }
-
-// Opened asks other words each time.
-func (k *KitCheck) Opened(page.Route) {
-	k.note.Say("")
-	c := newCheck(k.env, func(s string) { k.note.Warn(s); k.scroll.Relayout() }, func() {
-		k.env.Toast(texts.KitGood)
-		k.env.Go(page.Route{Name: page.Home})
-	})
-	k.box.Objects = []fyne.CanvasObject{widgets.NewText(texts.CheckTheKit, widgets.Section), widgets.NewText(texts.CheckPaper, widgets.Para), widgets.Card(c.box),
-		k.note.Container, widgets.Row(theme.Unit, -1, c.button, widgets.NewButton(texts.Cancel, k.env.Back))}
-	k.box.Refresh()
-	k.scroll.Relayout()
-	widgets.Focus(c.words[0])
 }

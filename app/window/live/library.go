@@ -18,14 +18,16 @@ import (
 
 // Library is the unlocked side as the pages see it.
 type Library struct {
-	desk *Desk
-	svc  backup.Service
-	lib  *library.Library
+	desk  *Desk
+	setup *Setup
+	svc   backup.Service
+	lib   *library.Library
 }
 
 // Lock implements face.Library.
 func (l *Library) Lock() {
 	_ = l.lib.Close()
+	l.setup.forget()
 	l.desk.unlockReader()
 }
 

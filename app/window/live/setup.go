@@ -9,23 +9,21 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"lightproof/app/window/face"
-	"lightproof/app/window/present"
 	"lightproof/backup"
 	"lightproof/backup/setup"
 	"lightproof/backup/source"
 	"lightproof/backup/store/local"
-	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
 	"lightproof/keystore"
 	"lightproof/keystore/kit"
 	"lightproof/keystore/passphrase"
 	"lightproof/keystore/secret"
-	"lightproof/keystore/words"
 )
 
 // Setup makes or recovers a vault for the first run.
@@ -176,8 +174,9 @@ func (s *Setup) Create(ctx context.Context, r face.CreateRequest) (face.Kit, err
 	if kp == nil {
 		kp = r.Passphrase
 	}
+	shown := s.hold(m.Kit, kp)
 	s.mu.Lock()
-	s.kit, s.keys, s.pass = m.Kit, m.Reader, append([]byte(nil), kp...)
+	s.keys = m.Reader
 	s.mu.Unlock()
 	key := append([]byte(nil), m.Start.Bytes()...)
 	m.Start.Wipe()
@@ -193,7 +192,7 @@ func (s *Setup) Create(ctx context.Context, r face.CreateRequest) (face.Kit, err
 			return face.Kit{}, err
 		}
 	}
-	return face.Kit{Words: m.Kit.Words, Lines: kitLines(m.Kit)}, nil
+	return shown, nil
 }
 
 func noKeychain(err error) bool {
@@ -227,61 +226,83 @@ func (s *Setup) PrintKit(ctx context.Context, _ face.Kit) error {
 }
 
 // AskWords implements face.Setup: positions from 0.
-func (s *Setup) AskWords() (out [3]int) {
+func (s *Setup) AskWords() (at [3]int, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kit == nil {
-		return out
+		return at, false
 	}
 	c, err := kit.NewCheck(s.kit.Words, rand.Reader)
 	if err != nil {
-		return out
+		return at, false
 	}
 	s.check = c
 	for i, p := range c.Positions() {
-		out[i] = p - 1
+		at[i] = p - 1
 	}
-	return out
+	return at, true
 }
 
 // CheckKit implements face.Setup.
-func (s *Setup) CheckKit(ctx context.Context, a face.KitAnswers) error {
-	s.mu.Lock()
-	check, pass := s.check, secret.New(append([]byte(nil), s.pass...))
-	s.mu.Unlock()
-	defer pass.Wipe()
-	if check == nil {
-		return backup.ErrNotSetUp
+func (s *Setup) CheckKit(ctx context.Context, lib face.Library, a face.KitAnswers) (face.CheckedKit, error) {
+	if a.All != nil {
+		if lib == nil {
+			return face.CheckedKit{}, backup.ErrLocked
+		}
+		return lib.CheckKit(ctx, a.All, a.Passphrase)
 	}
+	list, err := s.answered(a)
+	if err != nil {
+		return face.CheckedKit{}, err
+	}
+	out := face.CheckedKit{Newest: true}
+	if lib != nil {
+		if out, err = lib.CheckKit(ctx, list, a.Passphrase); err != nil {
+			return face.CheckedKit{}, err
+		}
+	} else {
+		svc, err := s.Desk.Connect(ctx)
+		if err != nil {
+			return face.CheckedKit{}, err
+		}
+		if _, err := svc.Do(ctx, backup.KitChecked{}); err != nil {
+			return face.CheckedKit{}, err
+		}
+	}
+	s.forget()
+	return out, nil
+}
+
+// answered compares three words and the passphrase with the kit that was made here last, and gives all its words.
+func (s *Setup) answered(a face.KitAnswers) (list []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.check == nil || s.kit == nil {
+		return nil, backup.ErrNotSetUp
+	}
+	check, pass := s.check, secret.New(slices.Clone(s.pass))
+	defer pass.Wipe()
 	var typed [3][]byte
 	for i := range typed {
 		typed[i] = []byte(a.Words[i])
 	}
 	for _, ok := range check.Verify(typed) {
 		if !ok {
-			return face.ErrWrongWords
+			return nil, face.ErrWrongWords
 		}
 	}
 	given, err := passphrase.Normalize(a.Passphrase)
 	if err != nil {
-		return face.ErrWrongPassphrase
+		return nil, face.ErrWrongPassphrase
 	}
 	want, err := passphrase.Normalize(pass.Bytes())
 	if err != nil || !given.Equal(want) {
-		return face.ErrWrongPassphrase
+		return nil, face.ErrWrongPassphrase
 	}
-	svc, err := s.Desk.Connect(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := svc.Do(ctx, backup.KitChecked{}); err != nil {
-		return err
-	}
-	s.forget()
-	return nil
+	return slices.Clone(s.kit.Words), nil
 }
 
-// forget drops the kit once it is checked, and removes its page.
+// forget drops the kit once it is checked or everything is locked, and removes its page.
 func (s *Setup) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -319,17 +340,8 @@ func (s *Setup) Recover(ctx context.Context, r face.RecoverRequest) (face.Recove
 		o.Mode = backup.ModePassphraseAtStart
 		rec, err = setup.Recover(ctx, o)
 	}
-	var unknown *words.UnknownWordError
-	var count *words.CountError
-	switch {
-	case errors.Is(err, vault.ErrNewer):
-		return face.Recovered{}, &present.Refused{Code: "newer", Err: err}
-	case errors.As(err, &unknown), errors.As(err, &count), errors.Is(err, words.ErrChecksum), errors.Is(err, setup.ErrOtherKit):
-		return face.Recovered{}, fmt.Errorf("%w: %w", face.ErrWrongWords, err)
-	case errors.Is(err, setup.ErrWrongPassphrase):
-		return face.Recovered{}, fmt.Errorf("%w: %w", face.ErrWrongPassphrase, err)
-	case err != nil:
-		return face.Recovered{}, err
+	if err != nil {
+		return face.Recovered{}, kitError(err)
 	}
 	s.mu.Lock()
 	s.keys = rec.Reader

@@ -17,7 +17,7 @@ import (
 	"lightproof/keystore"
 )
 
-// Unlocker opens the unlocked side.
+// Unlocker opens the unlocked side. Both fields must be set.
 type Unlocker struct {
 	Desk  *Desk
 	Setup *Setup
@@ -30,22 +30,15 @@ func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library,
 		return nil, err
 	}
 	var keys *reader.Keyset
-	if u.Setup != nil && len(passphrase) == 0 {
-		keys = u.Setup.takeKeys()
+	if keys = u.Setup.takeKeys(); keys != nil && len(passphrase) > 0 { // of a set-up; the passphrase gives its own
+		keys.Wipe()
+		keys = nil
 	}
 	if keys == nil {
 		// Turning the passphrase into a key takes a lot of memory once; the runtime would keep it for minutes.
 		defer debug.FreeOSMemory()
 		if keys, err = setup.Unlock(keystore.AllowPrompt(ctx), u.Desk.Home, u.Desk.Keychain, passphrase); err != nil {
-			switch {
-			case errors.Is(err, setup.ErrWrongPassphrase):
-				return nil, fmt.Errorf("%w: %w", face.ErrWrongPassphrase, err)
-			case errors.Is(err, vault.ErrNewer):
-				return nil, &present.Refused{Code: "newer", Err: err}
-			case noKeychain(err) || errors.Is(err, keystore.ErrMissing):
-				return nil, fmt.Errorf("%w: %w", face.ErrKeychain, err)
-			}
-			return nil, err
+			return nil, unlockError(err)
 		}
 		if err := u.startEngine(ctx, svc, passphrase); err != nil {
 			keys.Wipe()
@@ -65,7 +58,20 @@ func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library,
 		u.Desk.unlockReader()
 		return nil, err
 	}
-	return &Library{desk: u.Desk, svc: svc, lib: lib}, nil
+	return &Library{desk: u.Desk, setup: u.Setup, svc: svc, lib: lib}, nil
+}
+
+// unlockError gives an error of opening the keys the form that the window decides on.
+func unlockError(err error) error {
+	switch {
+	case errors.Is(err, setup.ErrWrongPassphrase):
+		return fmt.Errorf("%w: %w", face.ErrWrongPassphrase, err)
+	case errors.Is(err, vault.ErrNewer):
+		return &present.Refused{Code: "newer", Err: err}
+	case noKeychain(err) || errors.Is(err, keystore.ErrMissing):
+		return fmt.Errorf("%w: %w", face.ErrKeychain, err)
+	}
+	return err
 }
 
 // startEngine hands the engine its start secret where only the passphrase gives it, or where it started before the keychain opened.

@@ -14,10 +14,11 @@ import (
 	"lightproof/app/window/widgets"
 )
 
-// Settings are few: autostart, appearance, text size.
+// Settings are few: autostart, keys, appearance, text size.
 type Settings struct {
 	scrolled
 	autostart *widgets.Check
+	keysNote  *widgets.Text
 	quiet     bool // a change by us, not by the person
 }
 
@@ -36,8 +37,12 @@ func NewSettings(env *page.Env, version string) *Settings {
 		n, _ := strconv.Atoi(v) // one of the four above
 		env.Prefs.SetTextSize(n)
 	})
+	s.keysNote = widgets.NewText("", widgets.Style{Size: theme.CaptionSize, Role: theme.Muted, Wrap: true})
+	kit := widgets.NewButton(texts.MakeNewKit, func() { env.Intent(present.Action{Intent: present.NewKit}) })
+	check := widgets.NewButton(texts.CheckAKit, func() { env.Intent(present.Action{Intent: present.CheckKit}) })
 	s.fill(widgets.NewText(texts.Settings, widgets.Section),
 		widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.Background, widgets.Strong), s.autostart)),
+		widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.KeysHead, widgets.Strong), widgets.WrapRow(theme.Unit, kit, check), s.keysNote)),
 		widgets.Even(2*theme.Unit, 320,
 			widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.Appearance, widgets.Strong), look.Container)),
 			widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.TextSize, widgets.Strong), size.Container, widgets.NewText(texts.TextSizeNote, widgets.Caption)))),
@@ -47,6 +52,12 @@ func NewSettings(env *page.Env, version string) *Settings {
 
 // Opened reads the system back: what it says is shown, not what was wished.
 func (s *Settings) Opened(page.Route) { s.readAutostart() }
+
+// Show sets what this computer's way of opening allows.
+func (s *Settings) Show(f present.Feed) {
+	s.keysNote.Set(present.ShowKeysCard(f).Note)
+	s.scroll.Relayout()
+}
 
 func (s *Settings) readAutostart() {
 	type answer struct{ on, ok bool }

@@ -28,6 +28,7 @@ const (
 	Restore      Name = "restore"
 	FirstRun     Name = "first-run"
 	KitCheck     Name = "kit-check"
+	NewKit       Name = "new-kit"
 	Lock         Name = "lock"
 	Help         Name = "help"
 )

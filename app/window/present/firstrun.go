@@ -105,6 +105,8 @@ func KitError(err error) string {
 		return ""
 	case errors.Is(err, face.ErrWrongWords):
 		return texts.WordsWrong
+	case errors.Is(err, face.ErrReplaced):
+		return texts.KitReplacedWhat
 	case errors.Is(err, face.ErrWrongPassphrase):
 		return texts.WrongPassphrase
 	case errors.Is(err, face.ErrKeychain):

@@ -42,6 +42,7 @@ const (
 	LeaveOut        Intent = "leave-out"
 	Unlock          Intent = "unlock"
 	Adopt           Intent = "adopt"
+	NewKit          Intent = "new-kit"
 	ChooseStep      Intent = "choose-step" // back to the step of the wizard that Arg names
 )
 

@@ -43,7 +43,10 @@ const (
 	HaveThem         = "I have them on paper"
 	CheckIntro       = "The words are gone from the screen. Read these three from your paper, and type the passphrase."
 	CheckPaper       = "Read these three words from your paper, and type the passphrase."
+	CheckAllPaper    = "Type all 24 words of the kit as they stand on your paper, and the passphrase that goes with it."
 	CheckTheKit      = "Check the kit"
+	Checking         = "Checking"
+	OtherKit         = "Check another kit"
 	Later            = "Later: stays “Not yet”"
 	ShowAgain        = "Show the words again"
 	WordsWrong       = "These words do not fit. Look at the paper again."
@@ -62,6 +65,38 @@ const (
 	NewHere          = "Set up anew"
 	SetupFailed      = "This step did not work. Nothing was lost; try it again."
 )
+
+// Another kit, another passphrase. What becomes of older kits is said as at the terminal.
+const (
+	KeysHead        = "Keys"
+	MakeNewKit      = "Make a new recovery kit…"
+	ChangePass      = "Change the passphrase…"
+	CheckAKit       = "Check a kit…"
+	KeysNote        = "Kit and passphrase open everything; without both, nobody can."
+	ConvenientNote  = "Anyone in your session of this computer can open this window, so there is no passphrase to change here."
+	NewKitTitle     = "Make a new recovery kit"
+	NewKitIntro     = "Kits made before go on to work, each with the passphrase that it was made with, until the new one was checked: from then on it replaces them. They end a week later, with the next unlock, and open nothing that is backed up afterwards."
+	NewKitProve     = "The passphrase of this computer also goes with the new kit, unless you choose a second one."
+	NewKitChoose    = "Choose the passphrase that goes with the new kit."
+	MakeKit         = "Make the kit"
+	MakingKit       = "Making the kit"
+	NewKitMade      = "Kits made before go on to work until this one is checked."
+	NewKitFailed    = "No new kit was made. Kits made before go on to work."
+	KitOpensAll     = "This kit and its passphrase open everything."
+	KitReplacedWhat = "This kit was replaced by a newer one. It opens only what was backed up before that. Use the newest kit, and destroy this one."
+	NewerUnchecked  = "A newer kit was made and is not checked yet. Checking that one replaces this one."
+	OldKitsNeed     = "Until then each of them needs the passphrase that it was made with. Then destroy them."
+)
+
+// OldKitsUntil says when kits end that the newest one replaced.
+func OldKitsUntil(date string) string {
+	return "Kits made before are replaced: until " + date + " at least they open everything, afterwards only what was backed up before."
+}
+
+// ThisKitUntil says when a kit ends that a newer one replaced.
+func ThisKitUntil(date string) string {
+	return "A newer kit replaces it: until " + date + " at least it opens everything, afterwards only what was backed up before."
+}
 
 // WordNumber asks for one word of the kit.
 func WordNumber(n int) string { return fmt.Sprintf("Word %d", n) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ type Library struct {
 	Report func(face.Plan) face.Report
 	Hold   chan struct{} // a restore waits in its middle until this is closed
 
+	Kits    []string        // the passphrases of the kits that were made
+	Checked face.CheckedKit // what a good check answers
+
 	Adoptions int   // how often the owner said to go on from the copies
 	AdoptErr  error // what that is answered with
 
@@ -35,7 +39,9 @@ type Library struct {
 var _ face.Library = (*Library)(nil)
 
 // NewLibrary holds a summer of photos.
-func NewLibrary() *Library { return &Library{Groups: []int{61, 34, 18, 44, 7, 23, 90}} }
+func NewLibrary() *Library {
+	return &Library{Groups: []int{61, 34, 18, 44, 7, 23, 90}, Checked: face.CheckedKit{Newest: true}}
+}
 
 // scenes is how many different pictures there are.
 const scenes = 12
@@ -210,6 +216,38 @@ func (l *Library) Waiting(context.Context) (*face.Plan, error) { return l.Wait, 
 
 // Adopt implements face.Library.
 func (l *Library) Adopt(context.Context) error { l.Adoptions++; return l.AdoptErr }
+
+// NewKit implements face.Library: Passphrase opens this computer.
+func (l *Library) NewKit(_ context.Context, passphrase, kitPass []byte) (face.Kit, error) {
+	if l.Fail != nil {
+		return face.Kit{}, l.Fail
+	}
+	if passphrase != nil && string(passphrase) != Passphrase {
+		return face.Kit{}, face.ErrWrongPassphrase
+	}
+	if kitPass == nil {
+		kitPass = passphrase
+	}
+	l.Kits = append(l.Kits, string(kitPass))
+	return face.Kit{Words: Words, Lines: []string{"Place of the copies: /media/anna/Backup A, /mnt/nas", "Vault 5b0c-91f2-77ae, made on 17 Nov 2026"}}, nil
+}
+
+// CheckKit implements face.Library: the newest kit is Words with the passphrase that it was made with.
+func (l *Library) CheckKit(_ context.Context, words []string, passphrase []byte) (face.CheckedKit, error) {
+	want := Passphrase
+	if n := len(l.Kits); n > 0 {
+		want = l.Kits[n-1]
+	}
+	switch {
+	case l.Fail != nil:
+		return face.CheckedKit{}, l.Fail
+	case !slices.Equal(words, Words):
+		return face.CheckedKit{}, face.ErrWrongWords
+	case string(passphrase) != want:
+		return face.CheckedKit{}, face.ErrWrongPassphrase
+	}
+	return l.Checked, nil
+}
 
 // WriteProof implements face.Library.
 func (l *Library) WriteProof(_ context.Context, dir string) (face.Report, error) {

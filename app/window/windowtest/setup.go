@@ -2,6 +2,7 @@ package windowtest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,14 +18,15 @@ var Words = strings.Fields("abandon ability able about above absent absorb abstr
 
 // Setup makes nothing and remembers what it was asked.
 type Setup struct {
-	mu      sync.Mutex
-	Sources []face.Source
-	Place   face.Place
-	Made    []face.CreateRequest // passphrases are copied: the window wipes its own
-	Checked bool
-	Printed int
-	Fail    error
-	OnMade  func()
+	mu       sync.Mutex
+	Sources  []face.Source
+	Place    face.Place
+	Made     []face.CreateRequest // passphrases are copied: the window wipes its own
+	Checked  bool
+	Printed  int
+	OtherKit bool // no kit was made here since the last unlock
+	Fail     error
+	OnMade   func()
 }
 
 var _ face.Setup = (*Setup)(nil)
@@ -88,22 +90,29 @@ func (s *Setup) PrintKit(context.Context, face.Kit) error {
 }
 
 // AskWords implements face.Setup.
-func (s *Setup) AskWords() [3]int { return [3]int{2, 10, 17} }
+func (s *Setup) AskWords() (at [3]int, ok bool) { return [3]int{2, 10, 17}, !s.OtherKit }
 
 // CheckKit implements face.Setup.
-func (s *Setup) CheckKit(_ context.Context, a face.KitAnswers) error {
-	for i, p := range a.Positions {
-		if a.Words[i] != Words[p] {
-			return face.ErrWrongWords
+func (s *Setup) CheckKit(ctx context.Context, lib face.Library, a face.KitAnswers) (c face.CheckedKit, err error) {
+	words := a.All
+	if words == nil {
+		words = slices.Clone(Words)
+		for i, p := range a.Positions {
+			words[p] = a.Words[i]
 		}
 	}
-	if string(a.Passphrase) != Passphrase {
-		return face.ErrWrongPassphrase
+	switch {
+	case lib != nil:
+		c, err = lib.CheckKit(ctx, words, a.Passphrase)
+	case !slices.Equal(words, Words):
+		err = face.ErrWrongWords
+	case string(a.Passphrase) != Passphrase:
+		err = face.ErrWrongPassphrase
 	}
 	s.mu.Lock()
-	s.Checked = true
+	s.Checked = err == nil
 	s.mu.Unlock()
-	return nil
+	return c, err
 }
 
 // Recover implements face.Setup.

@@ -44,6 +44,8 @@ func (s *shell) intent(a present.Action) {
 		s.goTo(page.Route{Name: page.KitCheck})
 	case present.NewKit:
 		s.goTo(page.Route{Name: page.NewKit})
+	case present.ChangePass:
+		s.goTo(page.Route{Name: page.Passphrase})
 	case present.Resume:
 		s.command(backup.Resume{}, texts.Resumed)
 	case present.Pause:

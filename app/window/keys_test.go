@@ -183,12 +183,126 @@ func TestAKitThatWasReplacedIsNamedAsSuch(t *testing.T) {
 }
 
 func TestTheKeysAskToUnlockFirst(t *testing.T) {
-	for _, i := range []present.Intent{present.NewKit, present.CheckKit} {
+	for _, i := range []present.Intent{present.NewKit, present.ChangePass, present.CheckKit} {
 		f := open(t, windowtest.Safe())
 		f.shell.intent(present.Action{Intent: i})
 		f.settle()
 		if got := f.shell.router.now.route.Name; got != page.Lock {
 			t.Errorf("%s while locked leads to %q", i, got)
 		}
+	}
+}
+
+const nextPass = "six quite different words for the desk"
+
+// change asks for a change of the passphrase by the keyboard.
+func (f *fixture) change(old, next, again string) {
+	f.t.Helper()
+	f.shell.intent(present.Action{Intent: present.ChangePass})
+	f.settle()
+	for _, s := range []string{old, next, again} {
+		f.typed(s)
+		f.press(fyne.KeyReturn)
+	}
+}
+
+func TestThePassphraseIsChangedAndANewKitOffered(t *testing.T) {
+	f := unlocked(t, windowtest.Safe())
+	f.change(windowtest.Passphrase, nextPass, nextPass)
+	if got := f.tree(); !slices.Equal(f.library.Changed, []string{nextPass}) || !strings.Contains(got, texts.PassChanged) || !strings.Contains(got, texts.PassOldKits) {
+		t.Fatalf("%d changes:\n%s", len(f.library.Changed), got)
+	}
+	f.press(fyne.KeyReturn)
+	if f.shell.router.now.route.Name != page.NewKit {
+		t.Errorf("leads to %q", f.shell.router.now.route.Name)
+	}
+	f.typed(nextPass)
+	f.press(fyne.KeyReturn)
+	if !slices.Equal(f.library.Kits, []string{nextPass}) {
+		t.Errorf("%d kits", len(f.library.Kits))
+	}
+}
+
+func TestAWrongOldPassphraseChangesNothing(t *testing.T) {
+	f := unlocked(t, windowtest.Safe())
+	f.change("wrong", nextPass, nextPass)
+	if got := f.tree(); len(f.library.Changed) != 0 || !strings.Contains(got, texts.WrongPassphrase) || f.shell.library == nil {
+		t.Fatalf("%d changes:\n%s", len(f.library.Changed), got)
+	}
+	f.typed(windowtest.Passphrase)
+	f.press(fyne.KeyReturn)
+	f.window.Canvas().FocusNext()
+	f.press(fyne.KeyReturn)
+	if len(f.library.Changed) != 1 {
+		t.Errorf("%d changes after the right one:\n%s", len(f.library.Changed), f.tree())
+	}
+}
+
+func TestAPassphraseThatIsWeakDiffersOrIsTheOldOneIsNotTaken(t *testing.T) {
+	for _, c := range []struct{ next, again, told string }{{"short", "short", texts.TooShort}, {nextPass, nextPass + "x", texts.NotSame}, {windowtest.Passphrase, windowtest.Passphrase, texts.PassSame}} {
+		f := unlocked(t, windowtest.Safe())
+		f.change(windowtest.Passphrase, c.next, c.again)
+		if got := f.tree(); len(f.library.Changed) != 0 || !strings.Contains(got, c.told) {
+			t.Errorf("%q: %d changes:\n%s", c.told, len(f.library.Changed), got)
+		}
+	}
+}
+
+func TestWhereNoPassphraseOpensTheComputerThereIsNoneToChange(t *testing.T) {
+	f := unlocked(t, convenient())
+	f.goTo(page.Route{Name: page.Settings})
+	if got := f.tree(); strings.Contains(got, texts.ChangePass) || !strings.Contains(got, texts.ConvenientNote) {
+		t.Errorf("convenient:\n%s", got)
+	}
+	f = unlocked(t, windowtest.Safe())
+	f.goTo(page.Route{Name: page.Settings})
+	if got := f.tree(); !strings.Contains(got, texts.ChangePass) {
+		t.Errorf("strict:\n%s", got)
+	}
+}
+
+func TestThePassphraseWaitsForARestore(t *testing.T) {
+	f := unlocked(t, windowtest.Safe())
+	f.restoreTo("run")
+	f.change(windowtest.Passphrase, nextPass, nextPass)
+	if got := f.tree(); len(f.library.Changed) != 0 || !strings.Contains(got, texts.PassRestoring) {
+		t.Errorf("%d changes:\n%s", len(f.library.Changed), got)
+	}
+	f.queue.Held = 0
+	close(f.library.Hold)
+	f.settle()
+}
+
+func TestAfterAChangeTheWindowGoesOnWithWhatWasOpenedAnew(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		next face.Library
+		err  error
+		at   page.Name
+		told string
+	}{
+		{"changed", windowtest.NewLibrary(), nil, page.Passphrase, texts.PassChanged},
+		{"the background part did not end", windowtest.NewLibrary(), face.ErrBusy, page.Passphrase, texts.PassBusy},
+		{"changed, not opened", nil, nil, page.Lock, texts.LockedTitle},
+	} {
+		f := unlocked(t, windowtest.Safe())
+		f.library.Reopen = func() (face.Library, error) { return c.next, c.err }
+		f.change(windowtest.Passphrase, nextPass, nextPass)
+		if f.shell.library != c.next || f.shell.router.now.route.Name != c.at || !strings.Contains(f.tree(), c.told) {
+			t.Errorf("%s: at %q:\n%s", c.name, f.shell.router.now.route.Name, f.tree())
+		}
+	}
+}
+
+func TestALockDuringAChangeOfThePassphraseStays(t *testing.T) {
+	f := unlocked(t, windowtest.Safe())
+	next := windowtest.NewLibrary()
+	f.library.Reopen = func() (face.Library, error) {
+		f.queue.Do(f.shell.lock)
+		return next, nil
+	}
+	f.change(windowtest.Passphrase, nextPass, nextPass)
+	if f.shell.library != nil || !next.Locked || f.shell.router.now.route.Name != page.Lock {
+		t.Errorf("library %v, the new one locked %v, at %q", f.shell.library, next.Locked, f.shell.router.now.route.Name)
 	}
 }

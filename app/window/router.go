@@ -42,7 +42,7 @@ func (r *router) to(route page.Route) {
 
 // keeps tells whether Back may lead to a screen: never to a lock, and not into the middle of a wizard.
 func keeps(n page.Name) bool {
-	return n != page.Lock && n != page.Restore && n != page.FirstRun && n != page.KitCheck && n != page.NewKit
+	return n != page.Lock && n != page.Restore && n != page.FirstRun && n != page.KitCheck && n != page.NewKit && n != page.Passphrase
 }
 
 // back shows the screen before, where it was left; it reports whether there was one.

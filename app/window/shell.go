@@ -66,6 +66,7 @@ func newShell(w fyne.Window, o Options, around surroundings) *shell {
 		Do: s.do, Spawn: func(f func(context.Context)) { around.spawn(func() { f(s.ctx) }) }, After: around.after,
 		Intent: s.intent, Go: s.goTo, Back: func() { s.back() }, Toast: s.toast, Ask: s.ask, OpenPath: around.open, PickFolder: around.pick,
 		Copy: func(text string) { fyne.CurrentApp().Clipboard().SetContent(text) }, Unlocked: s.unlocked, Prefs: s,
+		Reopened: s.reopened, Restoring: func() bool { return s.wizard.Running() },
 	}
 	env := &s.env
 	s.timeline, s.wizard = photos.NewTimeline(env), restore.NewWizard(env)
@@ -74,6 +75,7 @@ func newShell(w fyne.Window, o Options, around surroundings) *shell {
 		page.Destinations: overview.NewDestinations(env), page.Activity: overview.NewActivity(env), page.List: overview.NewFiles(env),
 		page.Settings: overview.NewSettings(env, o.Version), page.Help: overview.NewHelp(env), page.Lock: overview.NewLock(env),
 		page.Restore: s.wizard, page.FirstRun: firstrun.NewWizard(env), page.KitCheck: keys.NewKitCheck(env), page.NewKit: keys.NewNewKit(env),
+		page.Passphrase: keys.NewPassphrase(env),
 	}
 	s.router.show = s.place
 	s.rail, s.bar, s.center = newRail(s), newTopBar(s), container.NewStack()
@@ -252,12 +254,33 @@ func (s *shell) lock() {
 		return
 	}
 	lib := s.library
+	s.dropLibrary()
+	s.around.spawn(lib.Lock)
+}
+
+// dropLibrary leaves nothing on screen that shows a name or a picture.
+func (s *shell) dropLibrary() {
 	s.library = nil
 	s.timeline.Forget()
 	s.router.forget()
 	s.bar.waiting(nil)
 	s.goTo(page.Route{Name: page.Lock})
-	s.around.spawn(lib.Lock)
+}
+
+// reopened goes on with another Library in the place of the one before it.
+func (s *shell) reopened(before, next face.Library) bool {
+	switch {
+	case s.library != before: // locked while it was opened
+		if next != nil {
+			s.around.spawn(next.Lock)
+		}
+		return false
+	case next == nil:
+		s.dropLibrary()
+		return false
+	}
+	s.library = next
+	return true
 }
 
 // command carries a command out and says how it went.

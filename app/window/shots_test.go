@@ -134,6 +134,24 @@ func shots() []shot {
 			f.newKitTo("checked")
 			return f
 		}},
+		{"passphrase", at(windowtest.Safe, page.Route{Name: page.Passphrase})},
+		{"passphrase-at-start", func(t *testing.T) *fixture {
+			s := windowtest.Safe()
+			s.Safety.Mode = backup.ModePassphraseAtStart
+			f := unlocked(t, s)
+			f.change(windowtest.Passphrase, nextPass, "differs")
+			return f
+		}},
+		{"passphrase-wrong", func(t *testing.T) *fixture {
+			f := unlocked(t, windowtest.Safe())
+			f.change("wrong", nextPass, nextPass)
+			return f
+		}},
+		{"passphrase-changed", func(t *testing.T) *fixture {
+			f := unlocked(t, windowtest.Safe())
+			f.change(windowtest.Passphrase, nextPass, nextPass)
+			return f
+		}},
 		{"question", func(t *testing.T) *fixture {
 			f := unlocked(t, windowtest.Safe(), func(_ *fixture, o *Options) { o.TrayHost = func() bool { return false } })
 			f.shell.close()

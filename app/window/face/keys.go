@@ -24,6 +24,11 @@ type Keys interface {
 	// CheckKit proves that all 24 words and the passphrase open everything, and records it. Where no kit is newer, it ends the older ones.
 	// Errors: ErrWrongWords, ErrWrongPassphrase, ErrReplaced.
 	CheckKit(ctx context.Context, words []string, passphrase []byte) (CheckedKit, error)
+	// ChangePassphrase gives this computer another passphrase. Kits go on to need the one that they were made with. Errors:
+	// ErrWrongPassphrase, ErrBusy, those of the keychain; with each of them nothing was changed, else the new passphrase opens. To
+	// change it, everything is closed and opened anew: next is the Library to go on with, this one or another, whatever err is; nil
+	// where it has to be unlocked by hand.
+	ChangePassphrase(ctx context.Context, old, fresh []byte) (next Library, err error)
 }
 
 // CheckedKit is what is known of a kit that opened everything.

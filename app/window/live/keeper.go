@@ -26,6 +26,8 @@ type Desk struct {
 	KDF      vault.KDF // zero: the format's default
 	// InFront tells whether the person sees the window now: then nothing needs a notification. nil: not known, so they are sent.
 	InFront func() bool
+	// Start starts the background part on a home; nil: StartKeeper.
+	Start func(home string) error
 
 	mu      sync.Mutex
 	release func() error // of the reader's lock
@@ -44,7 +46,11 @@ func (d *Desk) Connect(ctx context.Context) (backup.Service, error) {
 	} else if !errors.Is(err, backup.ErrGone) {
 		return nil, err
 	}
-	if err := StartKeeper(d.Home); err != nil {
+	start := d.Start
+	if start == nil {
+		start = StartKeeper
+	}
+	if err := start(d.Home); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, startWait)

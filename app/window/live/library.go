@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"lightproof/app/window/face"
@@ -18,14 +19,23 @@ import (
 
 // Library is the unlocked side as the pages see it.
 type Library struct {
-	desk  *Desk
-	setup *Setup
-	svc   backup.Service
-	lib   *library.Library
+	unlocker *Unlocker // that opened it
+	desk     *Desk
+	setup    *Setup
+	svc      backup.Service
+	lib      *library.Library
+	closing  sync.Mutex // held while Lock or a change of the passphrase closes it
+	closed   bool
 }
 
 // Lock implements face.Library.
 func (l *Library) Lock() {
+	l.closing.Lock()
+	defer l.closing.Unlock()
+	if l.closed { // a change of the passphrase went on with another one, which holds the lock of the records now
+		return
+	}
+	l.closed = true
 	_ = l.lib.Close()
 	l.setup.forget()
 	l.desk.unlockReader()

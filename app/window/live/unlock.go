@@ -58,7 +58,7 @@ func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library,
 		u.Desk.unlockReader()
 		return nil, err
 	}
-	return &Library{desk: u.Desk, setup: u.Setup, svc: svc, lib: lib}, nil
+	return &Library{unlocker: u, desk: u.Desk, setup: u.Setup, svc: svc, lib: lib}, nil
 }
 
 // unlockError gives an error of opening the keys the form that the window decides on.

@@ -19,7 +19,8 @@ type Settings struct {
 	scrolled
 	autostart *widgets.Check
 	keysNote  *widgets.Text
-	quiet     bool // a change by us, not by the person
+	change    *widgets.Button // of the passphrase
+	quiet     bool            // a change by us, not by the person
 }
 
 // NewSettings makes the page.
@@ -40,9 +41,10 @@ func NewSettings(env *page.Env, version string) *Settings {
 	s.keysNote = widgets.NewText("", widgets.Style{Size: theme.CaptionSize, Role: theme.Muted, Wrap: true})
 	kit := widgets.NewButton(texts.MakeNewKit, func() { env.Intent(present.Action{Intent: present.NewKit}) })
 	check := widgets.NewButton(texts.CheckAKit, func() { env.Intent(present.Action{Intent: present.CheckKit}) })
+	s.change = widgets.NewButton(texts.ChangePass, func() { env.Intent(present.Action{Intent: present.ChangePass}) })
 	s.fill(widgets.NewText(texts.Settings, widgets.Section),
 		widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.Background, widgets.Strong), s.autostart)),
-		widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.KeysHead, widgets.Strong), widgets.WrapRow(theme.Unit, kit, check), s.keysNote)),
+		widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.KeysHead, widgets.Strong), widgets.WrapRow(theme.Unit, kit, s.change, check), s.keysNote)),
 		widgets.Even(2*theme.Unit, 320,
 			widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.Appearance, widgets.Strong), look.Container)),
 			widgets.Card(widgets.Column(theme.Unit, widgets.NewText(texts.TextSize, widgets.Strong), size.Container, widgets.NewText(texts.TextSizeNote, widgets.Caption)))),
@@ -55,7 +57,9 @@ func (s *Settings) Opened(page.Route) { s.readAutostart() }
 
 // Show sets what this computer's way of opening allows.
 func (s *Settings) Show(f present.Feed) {
-	s.keysNote.Set(present.ShowKeysCard(f).Note)
+	card := present.ShowKeysCard(f)
+	s.keysNote.Set(card.Note)
+	widgets.SetVisible(s.change, card.Change)
 	s.scroll.Relayout()
 }
 

@@ -29,6 +29,7 @@ const (
 	FirstRun     Name = "first-run"
 	KitCheck     Name = "kit-check"
 	NewKit       Name = "new-kit"
+	Passphrase   Name = "passphrase"
 	Lock         Name = "lock"
 	Help         Name = "help"
 )
@@ -104,7 +105,12 @@ type Env struct {
 	OpenPath func(path string)
 	Copy     func(text string)
 	Unlocked func(face.Library)
-	Prefs    Prefs
+	// Reopened puts a Library in the place of the one before it, on the same screen; nil locks. Where the window was locked meanwhile,
+	// it stays so and next is locked, too. It reports whether the screen goes on.
+	Reopened func(before, next face.Library) bool
+	// Restoring tells whether a restore runs: until it ends, nothing may close the Library.
+	Restoring func() bool
+	Prefs     Prefs
 }
 
 // Prefs are the window's own settings.

@@ -44,6 +44,19 @@ func ShowKeysCard(f Feed) KeysCard {
 	return KeysCard{Note: texts.KeysNote, Change: true}
 }
 
+// PassphraseError says why the passphrase was not changed.
+func PassphraseError(err error) string {
+	switch {
+	case errors.Is(err, face.ErrWrongPassphrase):
+		return texts.WrongPassphrase
+	case errors.Is(err, face.ErrKeychain):
+		return texts.KeychainLocked
+	case errors.Is(err, face.ErrBusy):
+		return texts.PassBusy
+	}
+	return refusal(err, texts.PassFailed)
+}
+
 // NewKitError says why no kit was made.
 func NewKitError(err error) string {
 	switch {

@@ -43,6 +43,7 @@ const (
 	Unlock          Intent = "unlock"
 	Adopt           Intent = "adopt"
 	NewKit          Intent = "new-kit"
+	ChangePass      Intent = "passphrase"
 	ChooseStep      Intent = "choose-step" // back to the step of the wizard that Arg names
 )
 

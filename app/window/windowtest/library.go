@@ -24,8 +24,10 @@ type Library struct {
 	Report func(face.Plan) face.Report
 	Hold   chan struct{} // a restore waits in its middle until this is closed
 
-	Kits    []string        // the passphrases of the kits that were made
-	Checked face.CheckedKit // what a good check answers
+	Kits    []string                     // the passphrases of the kits that were made
+	Checked face.CheckedKit              // what a good check answers
+	Changed []string                     // the passphrases that the computer was given
+	Reopen  func() (face.Library, error) // what a change of the passphrase ends with; nil: it is done, and this Library goes on
 
 	Adoptions int   // how often the owner said to go on from the copies
 	AdoptErr  error // what that is answered with
@@ -217,12 +219,12 @@ func (l *Library) Waiting(context.Context) (*face.Plan, error) { return l.Wait, 
 // Adopt implements face.Library.
 func (l *Library) Adopt(context.Context) error { l.Adoptions++; return l.AdoptErr }
 
-// NewKit implements face.Library: Passphrase opens this computer.
+// NewKit implements face.Library.
 func (l *Library) NewKit(_ context.Context, passphrase, kitPass []byte) (face.Kit, error) {
 	if l.Fail != nil {
 		return face.Kit{}, l.Fail
 	}
-	if passphrase != nil && string(passphrase) != Passphrase {
+	if passphrase != nil && string(passphrase) != l.passphrase() {
 		return face.Kit{}, face.ErrWrongPassphrase
 	}
 	if kitPass == nil {
@@ -230,6 +232,26 @@ func (l *Library) NewKit(_ context.Context, passphrase, kitPass []byte) (face.Ki
 	}
 	l.Kits = append(l.Kits, string(kitPass))
 	return face.Kit{Words: Words, Lines: []string{"Place of the copies: /media/anna/Backup A, /mnt/nas", "Vault 5b0c-91f2-77ae, made on 17 Nov 2026"}}, nil
+}
+
+// passphrase opens this computer.
+func (l *Library) passphrase() string {
+	if n := len(l.Changed); n > 0 {
+		return l.Changed[n-1]
+	}
+	return Passphrase
+}
+
+// ChangePassphrase implements face.Library.
+func (l *Library) ChangePassphrase(_ context.Context, old, fresh []byte) (face.Library, error) {
+	if string(old) != l.passphrase() {
+		return l, face.ErrWrongPassphrase
+	}
+	if l.Reopen != nil {
+		return l.Reopen()
+	}
+	l.Changed = append(l.Changed, string(fresh))
+	return l, nil
 }
 
 // CheckKit implements face.Library: the newest kit is Words with the passphrase that it was made with.

@@ -127,6 +127,10 @@ func TestTheWindowChangesThePassphrase(t *testing.T) {
 				t.Error("the background part has no keys")
 			}
 			l.Lock() // a lock that came late: what was opened anew goes on
+			if release, err := channel.Lock(filepath.Join(d.home, channel.ReaderLock)); !errors.Is(err, channel.ErrHeld) {
+				t.Errorf("nobody holds the records: %v", err)
+				must(t, release())
+			}
 			if months, err := next.Months(t.Context(), face.Filter{}); err != nil || len(months) == 0 {
 				t.Fatal("after the change:", months, err)
 			}

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"lightproof/backup/catalog"
+	"lightproof/backup/direct"
 	"lightproof/backup/store"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
@@ -115,50 +118,49 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 		clear(pending)
 		return err
 	}
-	for _, t := range list {
-		if ctx.Err() != nil {
-			break
-		}
-		b, err := d.store().Get(ctx, t.name, store.GetOptions{Fresh: true})
-		now := e.clock.Now().Unix()
+	err := readEach(ctx, d.store(), list, func(got readObject) error {
+		t, now := got.target, e.clock.Now().Unix()
 		c := t.copy
 		switch {
-		case err == nil && objectHash(b) == t.want:
+		case got.good:
 			c.Level, c.CheckedAt, c.Fault, c.FaultAt = max(c.Level, catalog.LevelChecked), now, catalog.FaultNone, 0
-		case err == nil, errors.Is(err, store.ErrNotExist):
+		case got.err == nil, errors.Is(got.err, store.ErrNotExist):
 			c.Level, c.Fault, c.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
-			if err != nil {
+			if got.err != nil {
 				c.Fault = catalog.FaultMissing
 			}
 			r.result.Bad++
-			if herr := e.heal(ctx, d, t); herr == nil {
+			if err := e.heal(ctx, d, t); err == nil {
 				r.result.Repaired++
 				c = catalog.Copy{Level: catalog.LevelChecked, SentAt: now, CheckedAt: now}
 			} else if ctx.Err() != nil {
-				continue
-			} else if errors.Is(herr, errAlarm) {
-				r.lose(d, herr)
-				return errors.Join(herr, flush())
-			} else if !errors.Is(herr, vault.ErrMissing) {
-				r.issue(Issue{Code: storeCode(herr), Args: map[string]string{"destination": d.set.Label}})
+				return ctx.Err()
+			} else if errors.Is(err, errAlarm) {
+				r.lose(d, err)
+				return err
+			} else if !errors.Is(err, vault.ErrMissing) {
+				r.issue(Issue{Code: storeCode(err), Args: map[string]string{"destination": d.set.Label}})
 			}
 		default:
 			if ctx.Err() == nil {
-				r.lose(d, err)
-				_ = flush()
-				return nil
+				r.lose(d, got.err)
 			}
-			continue
+			return errLost
 		}
 		pending[t.key] = c
 		r.done.Add(1)
 		r.result.Objects++
-		r.progress(int64(len(b)))
+		r.progress(int64(got.size))
 		if len(pending) >= 1000 {
-			if err := flush(); err != nil {
-				return err
-			}
+			return flush()
 		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errLost):
+		return errors.Join(ctx.Err(), flush())
+	case err != nil:
+		return errors.Join(err, flush())
 	}
 	if err := flush(); err != nil {
 		return err
@@ -167,6 +169,59 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 	e.destFact(d.set.ID).LastRead = e.clock.Now().Unix()
 	e.mu.Unlock()
 	return ctx.Err()
+}
+
+// errLost ends a read-back whose destination cannot be reached any more; what was read so far counts.
+var errLost = errors.New("the destination left the run")
+
+// readObject is what came of reading one object back.
+type readObject struct {
+	target
+	good bool // its bytes are those of our records
+	size int
+	err  error
+}
+
+// readEach reads objects past the cache, several at a time, and hands each outcome to judge, one after the other in any order. An error of
+// judge, or the end of ctx, ends it and is returned.
+func readEach(ctx context.Context, s store.Store, list []target, judge func(readObject) error) error {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var next atomic.Int64
+	var readers sync.WaitGroup
+	out := make(chan readObject)
+	for range min(workers(), len(list), max(1, s.Properties().Parallel)) {
+		readers.Go(func() {
+			var buffer []byte
+			for i := next.Add(1) - 1; i < int64(len(list)) && inner.Err() == nil; i = next.Add(1) - 1 {
+				t := list[i]
+				if int64(cap(buffer)) < t.size {
+					buffer = direct.Buffer(int(t.size))
+				}
+				b, err := s.Get(inner, t.name, store.GetOptions{Fresh: true, Buffer: buffer})
+				select {
+				case out <- readObject{target: t, good: err == nil && objectHash(b) == t.want, size: len(b), err: err}:
+				case <-inner.Done():
+				}
+			}
+		})
+	}
+	go func() {
+		readers.Wait()
+		close(out)
+	}()
+	var err error
+	for got := range out {
+		if err == nil {
+			if err = judge(got); err != nil {
+				cancel()
+			}
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
 }
 
 // check verifies at the wanted level and heals what it finds.

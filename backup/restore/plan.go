@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"lightproof/backup/direct"
 	"lightproof/backup/vault"
 )
 
@@ -310,7 +310,7 @@ func compare(ctx context.Context, d *dir, name string, it *item, open func(strin
 		return stateDifferent, nil
 	}
 	defer f.Close()
-	sum, n, err := fingerprint(ctx, f, make([]byte, readBuffer))
+	sum, n, err := fingerprint(ctx, f, it.size)
 	switch {
 	case ctx.Err() != nil:
 		return stateDifferent, ctx.Err()
@@ -320,23 +320,17 @@ func compare(ctx context.Context, d *dir, name string, it *item, open func(strin
 	return stateDifferent, nil
 }
 
-// fingerprint is the SHA-256 of what r still holds.
-func fingerprint(ctx context.Context, r io.Reader, buffer []byte) (sum vault.Hash, n int64, err error) {
+// fingerprint is the SHA-256 of a file that should have the given size, and the size that it has.
+func fingerprint(ctx context.Context, f *os.File, size int64) (sum vault.Hash, n int64, err error) {
+	buffer := readBuffers.Get().(*[]byte)
+	defer readBuffers.Put(buffer)
 	h := newHash()
-	for {
-		if ctx.Err() != nil {
-			return sum, n, ctx.Err()
-		}
-		k, err := r.Read(buffer)
-		h.Write(buffer[:k])
-		n += int64(k)
-		if errors.Is(err, io.EOF) {
-			return vault.Hash(h.Sum(nil)), n, nil
-		}
-		if err != nil {
-			return sum, n, err
-		}
-	}
+	err = direct.Read(f, size, *buffer, func(b []byte) error {
+		h.Write(b)
+		n += int64(len(b))
+		return ctx.Err()
+	})
+	return vault.Hash(h.Sum(nil)), n, err
 }
 
 func targetReason(err error) Reason {

@@ -69,7 +69,10 @@ type run struct {
 	open    *opener
 	began   time.Time
 
-	stop    atomic.Pointer[fault] // why no further file is begun
+	stop  atomic.Pointer[fault] // why no further file is begun
+	dirs  lender
+	group group
+
 	mu      sync.Mutex
 	touched []map[string]bool // as trees: folders with new entries
 	results []*item           // done, not recorded yet
@@ -148,6 +151,7 @@ func (r *run) start() {
 }
 
 func (r *run) close() {
+	r.dirs.close()
 	for _, t := range r.trees {
 		if t != nil {
 			t.Close()
@@ -236,14 +240,15 @@ func (r *run) write(ctx context.Context) {
 		if ctx.Err() != nil || r.stop.Load() != nil {
 			return
 		}
-		err := r.restore(ctx, it)
-		if err == nil {
+		switch held, err := r.restore(ctx, it); {
+		case err != nil:
+			r.judge(ctx, it, err)
+		case !held:
 			r.advance(1, 0)
 			r.done(ctx, it)
-			return
 		}
-		r.judge(ctx, it, err)
 	})
+	r.nameAll(ctx, r.group.take())
 }
 
 // stands tells whether a file that was written has its name.
@@ -292,6 +297,13 @@ func (r *run) syncFolders() {
 		if t == nil {
 			continue
 		}
+		if t.groups && len(r.touched[i]) > 1 {
+			if err := t.syncAll(); err != nil && r.failed == nil {
+				r.failed = fmt.Errorf("flush the folders: %w", err)
+			}
+			clear(r.touched[i])
+			continue
+		}
 		for rel := range r.touched[i] {
 			if d, err := t.dir(rel, false, nil); err == nil {
 				if err := syncFolder(d); err != nil && r.failed == nil {
@@ -312,7 +324,7 @@ func (r *run) done(ctx context.Context, it *item) {
 		r.settled++
 	}
 	r.mu.Unlock()
-	r.flush(ctx, 64)
+	r.flush(ctx, 256)
 }
 
 // flush records results once there are more than n. What a crash loses of them is found on the disk again.

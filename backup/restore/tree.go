@@ -7,7 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
+
+	"lightproof/backup/direct"
 )
 
 // errNotFolder tells that a file or a link stands where a folder is needed.
@@ -20,6 +23,8 @@ type tree struct {
 	root *os.Root
 	self fs.FileInfo
 	kind diskKind
+
+	groups bool // one flush makes all files durable: see direct.Groups
 }
 
 // openTree opens the folder at path, whose own path may lead through links: the user chose it so.
@@ -33,7 +38,12 @@ func openTree(path string) (*tree, error) {
 		root.Close()
 		return nil, err
 	}
-	return &tree{path: path, root: root, self: self, kind: kindOfDisk(path)}, nil
+	t := &tree{path: path, root: root, self: self, kind: kindOfDisk(path)}
+	if f, err := root.Open("."); err == nil {
+		t.groups = direct.Groups(f)
+		f.Close()
+	}
+	return t, nil
 }
 
 // here tells whether the path still leads to this folder: not after the drive was removed or another one took its place.
@@ -50,6 +60,7 @@ type dir struct {
 	root *os.Root
 	file *os.File
 	own  bool // root is the dir's own handle
+	uses int  // by how many it is borrowed
 }
 
 func (d *dir) Close() {
@@ -208,5 +219,8 @@ func existingParent(path string) string {
 	}
 }
 
-// readBuffer is what files are compared in.
-const readBuffer = 256 << 10
+// readBuffers are what files are compared in.
+var readBuffers = sync.Pool{New: func() any {
+	b := direct.Buffer(1 << 20)
+	return &b
+}}

@@ -12,70 +12,80 @@ import (
 	"strings"
 	"time"
 
+	"lightproof/backup/direct"
 	"lightproof/backup/source"
 	"lightproof/backup/vault"
 )
 
-// restore writes one file. On success its result is Written or AlreadyThere, both still to be proven, or NotRestored by the policy.
-func (r *run) restore(ctx context.Context, it *item) error {
+// restore writes one file. On success its result is Written or AlreadyThere, both still to be proven, or NotRestored by the policy; or the
+// file is held: complete, and named with its group.
+func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	t := r.trees[it.tree]
 	if !t.here() {
-		return &fault{ReasonGone, ErrTargetGone}
+		return false, &fault{ReasonGone, ErrTargetGone}
 	}
 	if it.file == nil {
 		full, err := r.jobs.file(ctx, r.id, it.n)
 		if err != nil {
-			return &fault{ReasonTarget, fmt.Errorf("read the list of the restore: %w", err)}
+			return false, &fault{ReasonTarget, fmt.Errorf("read the list of the restore: %w", err)}
 		}
 		it = r.with(it, full)
 		defer func() { it.file = nil }()
 	}
-	d, err := t.dir(it.dir, true, func(rel string) { r.touch(it.tree, rel) })
+	d, err := r.borrow(it, true)
 	if err != nil {
-		return err
+		return false, err
 	}
-	defer d.Close()
+	defer func() {
+		if !isHeld {
+			r.giveBack(it, d)
+		}
+	}()
 	temp := tempName(r.id, it.n)
 	if r.resumed {
 		if err := d.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+			return false, err
 		}
 	}
 	there, err := compare(ctx, d, it.final, it, r.opening(d))
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch {
 	case there == stateIdentical && r.resumed:
 		it.result = Written // by the run before this one
 		r.advance(0, it.size)
-		return nil
+		return false, nil
 	case there == stateIdentical:
 		it.result = AlreadyThere
 		r.advance(0, it.size)
-		return nil
+		return false, nil
 	case there == stateDifferent && !it.replace:
 		// It was not there, or not so, when the plan was made.
 		if r.plan.Conflict == Skip {
 			it.fail(ReasonSkipped, nil)
-			return nil
+			return false, nil
 		}
 		if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
-			return err
+			return false, err
 		}
 	}
 	it.notes = nil
 	if err := r.stage(ctx, d, temp, it); err != nil {
 		d.root.Remove(temp)
-		return err
+		return false, err
 	}
 	r.step("staged")
+	if t.groups && it.typ == vault.TypeFile {
+		r.nameAll(ctx, r.group.add(held{it, d, temp, there}))
+		return true, nil
+	}
 	if err := r.name(ctx, d, temp, it, there); err != nil {
 		d.root.Remove(temp)
-		return err
+		return false, err
 	}
 	r.step("named")
-	return nil
+	return false, nil
 }
 
 // opening is how files are opened to be compared: those of an earlier run of this job may be unreadable by their own permissions.
@@ -177,6 +187,10 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item) error {
 		return err
 	}
 	defer f.Close()
+	out, err := direct.NewWriter(f, it.size)
+	if err != nil {
+		return errors.Join(err, out.Flush())
+	}
 	h := newHash()
 	var n int64
 	v := &it.file.Versions[0]
@@ -186,13 +200,13 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item) error {
 		}
 		h.Write(b)
 		n += int64(len(b))
-		_, err := f.Write(b)
+		_, err := out.Write(b)
 		if err == nil {
 			r.advance(0, int64(len(b)))
 		}
 		return err
 	})
-	if err != nil {
+	if err = errors.Join(err, out.Flush()); err != nil {
 		r.advance(0, -n)
 		return err
 	}
@@ -214,6 +228,9 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item) error {
 	}
 	if err := d.root.Chtimes(temp, time.Time{}, nanoseconds(it.modTime)); err != nil {
 		it.notes = append(it.notes, "the time was not kept")
+	}
+	if r.trees[it.tree].groups {
+		return nil // flushed with its group
 	}
 	return f.Sync()
 }
@@ -288,11 +305,11 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 		it = r.with(it, full)
 		defer func() { it.file = nil }()
 	}
-	d, err := t.dir(it.dir, false, nil)
+	d, err := r.borrow(it, false)
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer r.giveBack(it, d)
 	if it.typ == vault.TypeSymlink {
 		to, err := d.root.Readlink(it.final)
 		if err != nil || it.file == nil || to != it.file.Target {
@@ -311,7 +328,7 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 	}
 	defer f.Close()
 	dropCache(f)
-	sum, n, err := fingerprint(ctx, f, make([]byte, readBuffer))
+	sum, n, err := fingerprint(ctx, f, it.size)
 	if err != nil {
 		return err
 	}

@@ -55,9 +55,10 @@ type Room struct{ Total, Free int64 }
 
 // GetOptions steers one read.
 type GetOptions struct {
-	Offset int64 // first byte
-	Length int64 // bytes wanted; 0 = to the end
-	Fresh  bool  // must come from the medium, not from this computer's cache (a read-back that proves something)
+	Offset int64  // first byte
+	Length int64  // bytes wanted; 0 = to the end
+	Fresh  bool   // must come from the medium, not from this computer's cache (a read-back that proves something)
+	Buffer []byte // may be used for the result where its capacity suffices; direct.Buffer makes the best ones
 }
 
 // Store keeps objects. All methods may be called concurrently and return promptly once ctx is done.

@@ -18,7 +18,7 @@ func TestFreshReadsGoPastTheCache(t *testing.T) {
 		t.Log("the temporary folder's file system promises nothing")
 		return
 	}
-	const size = 1 << 20
+	const size = 256 << 10 // small enough to be written through the cache
 	put := s.PutNew(t.Context(), "c/a", make([]byte, size))
 	if err := s.Barrier(t.Context()); put != nil || err != nil {
 		t.Fatal(put, err)
@@ -42,7 +42,7 @@ func TestFreshReadsGoPastTheCache(t *testing.T) {
 	if resident() == 0 {
 		t.Fatal("what was just written is not in the cache: the test can tell nothing")
 	}
-	fresh, err := freshReader(s.root, f, "c/a")
+	fresh, err := s.freshReader(f, "c/a")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,8 +92,8 @@ func moveNew(root *os.Root, w *writer, tmp string, d *os.File, dir, base string)
 type freshFile struct{ *os.File }
 
 // freshReader opens the file so that the read leaves nothing in the cache.
-func freshReader(root *os.Root, _ *os.File, name string) (*freshFile, error) {
-	f, err := root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
+func (s *Store) freshReader(_ *os.File, name string) (*freshFile, error) {
+	f, err := s.root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
 	if err != nil {
 		return nil, err
 	}

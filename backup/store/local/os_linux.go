@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"lightproof/backup/direct"
 	"lightproof/backup/store"
 )
 
@@ -32,6 +33,7 @@ type filesystem struct {
 	groupSync bool // syncfs(2) makes contents durable and reports errors
 	flushDisk bool // …but does not empty the drive's own cache
 	bypass    bool // reads with O_DIRECT reach the medium
+	honest    bool // …and write out what is dirty themselves, always
 	remote    bool
 }
 
@@ -42,40 +44,31 @@ func inspect(root *os.Root, dir *os.File) (fs filesystem) {
 	if withFD(dir, func(fd int) error { return unix.Fstatfs(fd, &st) }) != nil {
 		return fs
 	}
-	direct := canReadDirect(root)
+	can := canReadDirect(root)
 	switch uint32(st.Type) {
-	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC, magicBcachefs,
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC:
+		fs = filesystem{groupSync: true, bypass: can, honest: can}
+	case unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC, magicBcachefs,
 		unix.OVERLAYFS_SUPER_MAGIC:
-		fs = filesystem{groupSync: true, bypass: direct}
+		fs = filesystem{groupSync: true, bypass: can}
 	case unix.MSDOS_SUPER_MAGIC, magicExfat, magicNTFS3:
-		fs = filesystem{groupSync: true, flushDisk: true, bypass: direct}
+		fs = filesystem{groupSync: true, flushDisk: true, bypass: can}
 	case magicZFS: // its own cache answers direct reads
 		fs = filesystem{groupSync: true}
 	case unix.TMPFS_MAGIC, unix.RAMFS_MAGIC: // there is no medium
 		fs = filesystem{groupSync: true}
 	case unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, magicCeph:
-		fs = filesystem{remote: true, bypass: direct}
+		fs = filesystem{remote: true, bypass: can}
 	case unix.V9FS_MAGIC, unix.AFS_SUPER_MAGIC, unix.AFS_FS_MAGIC, unix.CODA_SUPER_MAGIC:
 		fs = filesystem{remote: true}
 	case unix.FUSE_SUPER_MAGIC:
 		// "fuseblk" is a driver of a local disk; all else may be a network, which the gate then judges.
 		fs = filesystem{remote: mountType(dir) != "fuseblk"}
 	}
-	if fs.groupSync && !reportsWriteback() {
+	if fs.groupSync && !direct.ReportsWriteback() {
 		fs.groupSync = false
 	}
 	return fs
-}
-
-// reportsWriteback tells whether syncfs reports failed writes: since Linux 5.8, see syncfs(2).
-func reportsWriteback() bool {
-	var u unix.Utsname
-	if unix.Uname(&u) != nil {
-		return false
-	}
-	major, minor := 0, 0
-	fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d", &major, &minor)
-	return major > 5 || major == 5 && minor >= 8
 }
 
 // mountType finds the type of the mount that holds dir in /proc/self/mountinfo (proc_pid_mountinfo(5)); "" if it is not there.
@@ -176,24 +169,14 @@ func moveNew(root *os.Root, w *writer, tmp string, d *os.File, dir, base string)
 	return err
 }
 
-// directAlign is the alignment in bytes of buffers, offsets and lengths of direct reads: open(2) asks for the logical block size,
-// which is 4,096 on the drives that are not content with 512.
-const directAlign = 4096
-
 func canReadDirect(root *os.Root) bool {
 	f, err := root.OpenFile(store.PlaceFile, os.O_RDONLY|unix.O_DIRECT|nonBlocking, 0)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	_, err = f.ReadAt(alignedBuffer(directAlign), 0)
+	_, err = f.ReadAt(direct.Buffer(direct.Align), 0)
 	return err == nil || errors.Is(err, io.EOF)
-}
-
-func alignedBuffer(n int) []byte {
-	b := make([]byte, n+directAlign)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (directAlign - 1))
-	return b[skip : skip+n : skip+n]
 }
 
 // freshFile reads past the page cache.
@@ -202,9 +185,16 @@ type freshFile struct {
 	direct bool
 }
 
-// freshReader first writes the file's dirty pages out and drops the clean ones, for a kernel that answers a direct read from its
-// cache nevertheless (compressed btrfs), then opens it for direct reads. Where there are none, the dropped pages must do.
-func freshReader(root *os.Root, f *os.File, name string) (*freshFile, error) {
+// freshReader opens an object, which is open as f, for direct reads. Before, it writes the file's dirty pages out and drops the clean
+// ones, for a kernel that answers a direct read from its cache nevertheless (compressed btrfs); where there are no direct reads, the dropped
+// pages must do. An honest file system is spared the first, which costs a flush of the drive for each object.
+func (s *Store) freshReader(f *os.File, name string) (*freshFile, error) {
+	if s.fs.honest {
+		_ = withFD(f, func(fd int) error { return unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) })
+		if d, err := s.root.OpenFile(name, os.O_RDONLY|unix.O_DIRECT|nonBlocking, 0); err == nil {
+			return &freshFile{File: d, direct: true}, nil
+		}
+	}
 	err := withFD(f, func(fd int) error {
 		if err := unix.Fdatasync(fd); err != nil && !cannotFlushDir(err) && !errors.Is(err, unix.EROFS) {
 			return err
@@ -214,11 +204,11 @@ func freshReader(root *os.Root, f *os.File, name string) (*freshFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := root.OpenFile(name, os.O_RDONLY|unix.O_DIRECT|nonBlocking, 0)
+	d, err := s.root.OpenFile(name, os.O_RDONLY|unix.O_DIRECT|nonBlocking, 0)
 	if err == nil {
 		return &freshFile{File: d, direct: true}, nil
 	}
-	d, err = root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
+	d, err = s.root.OpenFile(name, os.O_RDONLY|nonBlocking, 0)
 	return &freshFile{File: d}, err
 }
 
@@ -227,32 +217,52 @@ func (f *freshFile) ReadAt(p []byte, off int64) (int, error) {
 	if !f.direct {
 		return f.File.ReadAt(p, off)
 	}
-	skip := int(off % directAlign)
-	buf := alignedBuffer((skip + len(p) + directAlign - 1) / directAlign * directAlign)
-	n := 0
-	for n < skip+len(p) {
-		// The last block of a file comes back short; a short read elsewhere goes on at a block's start.
-		n -= n % directAlign
-		var got int
-		err := withFD(f.File, func(fd int) (err error) {
-			got, err = unix.Pread(fd, buf[n:], off-int64(skip)+int64(n))
-			return err
-		})
-		if errors.Is(err, unix.EINVAL) {
-			f.direct = false
-			return f.File.ReadAt(p, off)
+	if off%direct.Align == 0 && len(p)%direct.Align == 0 && direct.Aligned(p) {
+		n, err := f.blocks(p, off)
+		if err != nil || n == len(p) {
+			return n, err
 		}
-		if err != nil {
-			return 0, os.NewSyscallError("pread", err)
-		}
-		n += got
-		if got == 0 || n%directAlign != 0 {
-			break
-		}
+		return n, io.EOF
+	}
+	skip := int(off % direct.Align)
+	buf := direct.Buffer((skip + len(p) + direct.Align - 1) &^ (direct.Align - 1))
+	n, err := f.blocks(buf, off-int64(skip))
+	if err != nil {
+		return 0, err
 	}
 	got := copy(p, buf[min(skip, n):n])
 	if got < len(p) {
 		return got, io.EOF
 	}
 	return got, nil
+}
+
+// blocks reads whole blocks into an aligned buffer; at the end of the file fewer bytes come.
+func (f *freshFile) blocks(buf []byte, off int64) (int, error) {
+	n := 0
+	for n < len(buf) {
+		// The last block of a file comes back short; a short read elsewhere goes on at a block's start.
+		n -= n % direct.Align
+		var got int
+		err := withFD(f.File, func(fd int) (err error) {
+			got, err = unix.Pread(fd, buf[n:], off+int64(n))
+			return err
+		})
+		if errors.Is(err, unix.EINVAL) {
+			f.direct = false
+			n, err := f.File.ReadAt(buf, off)
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return n, err
+		}
+		if err != nil {
+			return 0, os.NewSyscallError("pread", err)
+		}
+		n += got
+		if got == 0 || n%direct.Align != 0 {
+			break
+		}
+	}
+	return n, nil
 }

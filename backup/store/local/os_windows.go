@@ -100,7 +100,7 @@ func moveNew(root *os.Root, w *writer, tmp string, _ *os.File, dir, base string)
 }
 
 // freshReader reads through the cache, as Properties say.
-func freshReader(root *os.Root, _ *os.File, name string) (*os.File, error) { return root.Open(name) }
+func (s *Store) freshReader(_ *os.File, name string) (*os.File, error) { return s.root.Open(name) }
 
 func isAny(err error, numbers ...windows.Errno) bool {
 	for _, n := range numbers {

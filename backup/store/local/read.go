@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"lightproof/backup/direct"
 	"lightproof/backup/store"
 )
 
@@ -45,28 +46,39 @@ func (s *Store) Get(ctx context.Context, name string, o store.GetOptions) ([]byt
 	}
 	var r io.ReaderAt = f
 	if o.Fresh {
-		fresh, err := freshReader(s.root, f, name)
+		fresh, err := s.freshReader(f, name)
 		if err != nil {
 			return nil, s.classifyIO("read "+name, err)
 		}
 		defer fresh.Close()
 		r = fresh
 	}
-	b := make([]byte, length)
+	b := o.Buffer
+	if int64(cap(b)) < length {
+		b = direct.Buffer(int(length))
+	}
+	whole := b[:cap(b)] // direct reads are of whole blocks
 	for at := int64(0); at < length; {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		n, err := r.ReadAt(b[at:min(at+pieceSize, length)], o.Offset+at)
-		at += int64(n)
+		end := min(at+pieceSize, length)
+		if blocks := (end + direct.Align - 1) &^ (direct.Align - 1); o.Fresh && blocks <= int64(len(whole)) {
+			end = blocks
+		}
+		n, err := r.ReadAt(whole[at:end], o.Offset+at)
+		at = min(at+int64(n), length)
+		if at == length {
+			break
+		}
 		if errors.Is(err, io.EOF) { // it was cut meanwhile
-			return b[:at], nil
+			return whole[:at], nil
 		}
 		if err != nil {
 			return nil, s.classifyIO("read "+name, err)
 		}
 	}
-	return b, nil
+	return whole[:length], nil
 }
 
 func (s *Store) openObject(name string) (*os.File, int64, error) {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"lightproof/backup/direct"
 )
 
 // tmpDir holds one directory for each writer; nothing in it is an object.
@@ -20,7 +22,7 @@ const tmpDir = "tmp"
 const lockName = "lock"
 
 // pieceSize is how many bytes are written between two looks at the context.
-const pieceSize = 1 << 20
+const pieceSize = 4 << 20
 
 // writer is this process's own directory below tmp.
 type writer struct {
@@ -100,17 +102,9 @@ func (w *writer) writeChecked(root *os.Root, data []byte, durable bool, goOn fun
 			root.Remove(full)
 		}
 	}()
-	for rest := data; len(rest) > 0; {
-		if err := goOn(); err != nil {
-			f.Close()
-			return "", err
-		}
-		n := min(len(rest), pieceSize)
-		if _, err := f.Write(rest[:n]); err != nil {
-			f.Close()
-			return "", classify("write a temporary file", err)
-		}
-		rest = rest[n:]
+	if err := fill(f, data, goOn); err != nil {
+		f.Close()
+		return "", err
 	}
 	if durable {
 		if err := f.Sync(); err != nil {
@@ -123,6 +117,23 @@ func (w *writer) writeChecked(root *os.Root, data []byte, durable bool, goOn fun
 		return "", classify("write a temporary file", err)
 	}
 	return name, nil
+}
+
+// fill writes the data of a fresh file.
+func fill(f *os.File, data []byte, goOn func() error) error {
+	out, err := direct.NewWriter(f, int64(len(data)))
+	for rest := data; err == nil && len(rest) > 0; {
+		if err := goOn(); err != nil {
+			return errors.Join(err, out.Flush())
+		}
+		n := min(len(rest), pieceSize)
+		_, err = out.Write(rest[:n])
+		rest = rest[n:]
+	}
+	if err = errors.Join(err, out.Flush()); err != nil {
+		return classify("write a temporary file", err)
+	}
+	return nil
 }
 
 func (w *writer) remove(root *os.Root, name string) { root.Remove(path.Join(w.name, name)) }

@@ -1,0 +1,20 @@
+package direct
+
+import "unsafe"
+
+// Align is what buffers, offsets and lengths of direct reads and writes are multiples of, in bytes: open(2) asks for the logical block size,
+// which is 4,096 on the drives that are not content with 512.
+const Align = 4096
+
+// Buffer is n bytes that begin on a block's boundary, with a capacity of whole blocks.
+func Buffer(n int) []byte {
+	whole := (n + Align - 1) &^ (Align - 1)
+	b := make([]byte, whole+Align)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (Align - 1))
+	return b[skip : skip+n : skip+whole]
+}
+
+// Aligned tells whether p begins on a block's boundary.
+func Aligned(p []byte) bool {
+	return uintptr(unsafe.Pointer(unsafe.SliceData(p)))&(Align-1) == 0
+}

@@ -1,0 +1,40 @@
+package direct
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+// Read calls fn with the bytes of f, from its start, in pieces of at most len(buf), which lie in buf: a Buffer of whole blocks. A file of From
+// bytes and more is read past the page cache where the system can. An error of fn ends it. The position of f is not changed.
+func Read(f *os.File, size int64, buf []byte, fn func([]byte) error) error {
+	past := size >= From && Aligned(buf) && len(buf)%Align == 0 && able(f) && set(f, true) == nil
+	if past {
+		defer func() { _ = set(f, false) }() // the caller may go on reading it in its own way
+	}
+	for at := int64(0); ; {
+		n, err := f.ReadAt(buf, at)
+		if n == 0 && past && turnedDown(err) {
+			if past, err = false, set(f, false); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		at += int64(n)
+		if n > 0 {
+			if err := fn(buf[:n]); err != nil {
+				return err
+			}
+		}
+		if n < len(buf) {
+			return nil
+		}
+	}
+}
+
+// Groups tells whether SyncFS of an open file or folder makes durable all that was written to its file system, and reports what went wrong.
+func Groups(f *os.File) bool { return able(f) && ReportsWriteback() }

@@ -1,0 +1,182 @@
+package restore
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"lightproof/backup/direct"
+)
+
+// Limits of a group: finished files whose bytes are flushed together before each gets its name. A flush of the whole file system costs about
+// as much as one of a single file.
+const (
+	groupFiles = 1000
+	groupBytes = 512 << 20
+	groupDirs  = 100 // folders kept open
+)
+
+// held is a file that is complete under its temporary name.
+type held struct {
+	it    *item
+	d     *dir // borrowed
+	temp  string
+	there state
+}
+
+// group gathers held files.
+type group struct {
+	mu    sync.Mutex
+	files []held
+	bytes int64
+	dirs  map[*dir]bool
+}
+
+// add takes a file in and returns the whole group once it is full; the caller then has it named.
+func (g *group) add(h held) []held {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.dirs == nil {
+		g.dirs = map[*dir]bool{}
+	}
+	g.files, g.bytes, g.dirs[h.d] = append(g.files, h), g.bytes+h.it.size, true
+	if len(g.files) < groupFiles && g.bytes < groupBytes && len(g.dirs) < groupDirs {
+		return nil
+	}
+	return g.takeLocked()
+}
+
+// take returns what is held.
+func (g *group) take() []held {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.takeLocked()
+}
+
+func (g *group) takeLocked() []held {
+	files := g.files
+	g.files, g.bytes, g.dirs = nil, 0, nil
+	return files
+}
+
+// nameAll makes the bytes of finished files durable, once for each tree, and then gives each its name. A name never stands over bytes that a
+// loss of power could take away.
+func (r *run) nameAll(ctx context.Context, files []held) {
+	flushed := map[int]error{}
+	for _, h := range files {
+		err, done := flushed[h.it.tree]
+		if !done {
+			err = direct.SyncFS(h.d.file)
+			flushed[h.it.tree] = err
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = r.name(ctx, h.d, h.temp, h.it, h.there)
+		}
+		if err != nil {
+			h.d.root.Remove(h.temp)
+			r.advance(0, -h.it.size)
+			r.judge(ctx, h.it, err)
+		} else {
+			r.step("named")
+			r.advance(1, 0)
+			r.done(ctx, h.it)
+		}
+		r.giveBack(h.it, h.d)
+	}
+}
+
+// syncAll flushes the file system of the tree.
+func (t *tree) syncAll() error {
+	f, err := t.root.Open(".")
+	if err != nil {
+		return err
+	}
+	return errors.Join(direct.SyncFS(f), f.Close())
+}
+
+// idleDirs is how many folders may stay open although nobody uses them.
+const idleDirs = 32
+
+// place names a folder of a tree.
+type place struct {
+	tree int
+	rel  string
+}
+
+// lender keeps folders open that several files share: walking to one costs more system calls than writing a small file.
+type lender struct {
+	mu   sync.Mutex
+	open map[place]*dir
+	idle int
+}
+
+// borrow opens the folder of an item, or hands out the open one. It is given back by giveBack.
+func (r *run) borrow(it *item, create bool) (*dir, error) {
+	l, at := &r.dirs, place{it.tree, it.dir}
+	if d := l.lend(at, nil); d != nil {
+		return d, nil
+	}
+	d, err := r.trees[it.tree].dir(it.dir, create, func(rel string) { r.touch(it.tree, rel) })
+	if err != nil {
+		return nil, err
+	}
+	return l.lend(at, d), nil
+}
+
+// lend hands out the folder at a place: the one that is open, else the given one.
+func (l *lender) lend(at place, fresh *dir) *dir {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := l.open[at]
+	switch {
+	case d == nil && fresh == nil:
+		return nil
+	case d == nil:
+		d = fresh
+		if l.open == nil {
+			l.open = map[place]*dir{}
+		}
+		l.open[at] = d
+	default:
+		if fresh != nil {
+			fresh.Close() // somebody was faster
+		}
+		if d.uses == 0 {
+			l.idle--
+		}
+	}
+	d.uses++
+	return d
+}
+
+func (r *run) giveBack(it *item, d *dir) {
+	l, at := &r.dirs, place{it.tree, it.dir}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if d.uses--; d.uses > 0 {
+		return
+	}
+	if l.idle++; l.idle <= idleDirs {
+		return
+	}
+	for k, other := range l.open { // any one but this, which is likely wanted next
+		if other.uses == 0 && k != at {
+			other.Close()
+			delete(l.open, k)
+			l.idle--
+			return
+		}
+	}
+}
+
+func (l *lender) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for k, d := range l.open {
+		d.Close()
+		delete(l.open, k)
+	}
+}

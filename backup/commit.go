@@ -67,7 +67,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	if err := r.deliverAll(ctx); err != nil {
 		return err
 	}
-	if err := e.recount(ctx); err != nil {
+	if err := r.recountNow(ctx); err != nil {
 		return err
 	}
 	r.show(true)

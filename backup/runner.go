@@ -19,6 +19,9 @@ type runner struct {
 	done, bytes, stored atomic.Int64
 	total, totalBytes   atomic.Int64
 
+	counted  time.Time     // last recount of the run
+	counting time.Duration // how long it took
+
 	mu     sync.Mutex
 	dests  []*destination
 	behind map[*destination]bool // was never sent some objects of earlier commits
@@ -53,6 +56,25 @@ func (r *runner) lose(d *destination, err error) {
 	}
 	r.dests, r.loss = kept, err
 	d.setProblem(storeCode(err))
+}
+
+// recountEvery is how often the figures are brought up to date in a run, at the most, and recountShare that share of the run that it may
+// take: it reads all that is known of every original.
+const (
+	recountEvery = 2 * time.Second
+	recountShare = 20 // one part in
+)
+
+// recountNow brings the figures up to date after a commit, unless that was done just now.
+func (r *runner) recountNow(ctx context.Context) error {
+	began := r.e.clock.Now()
+	if since := began.Sub(r.counted); since >= 0 && since < max(recountEvery, recountShare*r.counting) {
+		return nil
+	}
+	err := r.e.recount(ctx)
+	r.counted = r.e.clock.Now()
+	r.counting = r.counted.Sub(began)
+	return err
 }
 
 func (r *runner) lastLoss() error {

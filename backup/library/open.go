@@ -1,9 +1,11 @@
 package library
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"lightproof/backup"
 	"lightproof/backup/store"
@@ -24,73 +26,57 @@ type Opened struct {
 // engine: the strongest proof there is. progress may be nil.
 func (l *Library) OpenCopies(ctx context.Context, destination string, progress func(done, total int64)) (Opened, error) {
 	var out Opened
-	var files []*reader.File
-	l.Files(func(f *reader.File) bool { g := *f; files = append(files, &g); return true })
+	versions := l.stored()
 	good, bad := map[vault.CID]bool{}, map[vault.CID]bool{}
-	type key struct {
-		cid vault.CID
-	}
-	bundles := map[key][]byte{}
-	var total int64
-	for _, f := range files {
-		total += int64(len(f.Versions))
-	}
-	var done int64
-	for _, f := range files {
-		for i := range f.Versions {
-			done++
-			v := &f.Versions[i]
-			if v.Removed || len(v.Parts)+len(v.Lists) == 0 {
-				continue
+	bundles := map[vault.CID][]byte{}
+	for n, x := range versions {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		if len(bundles) > 4 {
+			clear(bundles)
+		}
+		var cids []vault.CID
+		fetch := func(c vault.Cap) ([]byte, error) {
+			cids = append(cids, c.CID)
+			obj, err := l.svc.Object(ctx, vault.ChunkName(c.CID), destination, true)
+			if errors.Is(err, store.ErrNotExist) {
+				err = fmt.Errorf("%w: %w", vault.ErrMissing, err)
 			}
-			if err := ctx.Err(); err != nil {
-				return out, err
+			if err != nil {
+				return nil, err
 			}
-			if len(bundles) > 4 {
-				clear(bundles)
-			}
-			var cids []vault.CID
-			fetch := func(c vault.Cap) ([]byte, error) {
+			out.Objects++
+			out.Bytes += int64(len(obj))
+			return reader.OpenChunk(l.keys.Space, c, obj)
+		}
+		err := l.openVersion(x.file, x.version, fetch, func(c vault.Cap) ([]byte, error) {
+			if b := bundles[c.CID]; b != nil {
 				cids = append(cids, c.CID)
-				obj, err := l.svc.Object(ctx, vault.ChunkName(c.CID), destination, true)
-				if errors.Is(err, store.ErrNotExist) {
-					err = fmt.Errorf("%w: %w", vault.ErrMissing, err)
-				}
-				if err != nil {
-					return nil, err
-				}
-				out.Objects++
-				out.Bytes += int64(len(obj))
-				return reader.OpenChunk(l.keys.Space, c, obj)
+				return b, nil
 			}
-			err := l.openVersion(f, v, fetch, func(c vault.Cap) ([]byte, error) {
-				if b := bundles[key{c.CID}]; b != nil {
-					cids = append(cids, c.CID)
-					return b, nil
-				}
-				b, err := fetch(c)
-				if err == nil {
-					bundles[key{c.CID}] = b
-				}
-				return b, err
-			})
-			switch {
-			case err == nil:
-				out.Files++
-				for _, c := range cids {
-					good[c] = true
-				}
-			case errors.Is(err, vault.ErrTampered) || errors.Is(err, vault.ErrMissing):
-				out.Wrong++
-				if n := len(cids); n > 0 {
-					bad[cids[n-1]] = true
-				}
-			default:
-				return out, err
+			b, err := fetch(c)
+			if err == nil {
+				bundles[c.CID] = b
 			}
-			if progress != nil {
-				progress(done, total)
+			return b, err
+		})
+		switch {
+		case err == nil:
+			out.Files++
+			for _, c := range cids {
+				good[c] = true
 			}
+		case errors.Is(err, vault.ErrTampered) || errors.Is(err, vault.ErrMissing):
+			out.Wrong++
+			if n := len(cids); n > 0 {
+				bad[cids[n-1]] = true
+			}
+		default:
+			return out, err
+		}
+		if progress != nil {
+			progress(int64(n+1), int64(len(versions)))
 		}
 	}
 	cmd := backup.RecordOpened{Destination: destination}
@@ -113,6 +99,39 @@ func (l *Library) OpenCopies(ctx context.Context, destination string, progress f
 	}
 	_, err := l.svc.Do(ctx, cmd)
 	return out, err
+}
+
+// storedVersion is one version with content, and its file.
+type storedVersion struct {
+	file    *reader.File
+	version *vault.Version
+	first   vault.CID // the first object that it needs
+}
+
+// stored lists all versions with content in the order of their first objects: what shares a bundle comes together, so that each is opened
+// about once.
+func (l *Library) stored() (out []storedVersion) {
+	l.Files(func(f *reader.File) bool {
+		g := *f
+		for i := range g.Versions {
+			v := &g.Versions[i]
+			x := storedVersion{file: &g, version: v}
+			switch {
+			case v.Removed || len(v.Parts)+len(v.Lists) == 0:
+				continue
+			case len(v.Parts) == 0:
+				x.first = v.Lists[0].CID
+			case !v.Parts[0].Small:
+				x.first = v.Parts[0].Cap.CID
+			case int(v.Parts[0].Ref.Bundle) < len(g.Bundles):
+				x.first = g.Bundles[v.Parts[0].Ref.Bundle].Cap.CID
+			}
+			out = append(out, x)
+		}
+		return true
+	})
+	slices.SortStableFunc(out, func(a, b storedVersion) int { return bytes.Compare(a.first[:], b.first[:]) })
+	return out
 }
 
 // openVersion opens one version's parts through chunk and bundle and compares the fingerprint.

@@ -3,7 +3,7 @@
 // [Select] chooses files of a catalogue as they were at a moment. [MakePlan] is the dry run: it reads the target, writes nothing, and
 // says what would happen to each file. [Jobs.Start] saves the list, [Run] writes it, and [Resume] goes on after a kill, a stop or an
 // unplugged drive. Every file gets a temporary name in its own folder, its bytes, attributes and times, a flush, and then its name,
-// which never replaces another file. At the end every file is read back from the disk and its fingerprint compared with the one
+// which never replaces another file. Where the file system allows it, one flush serves a whole group of files. At the end every file is read back from the disk and its fingerprint compared with the one
 // recorded when it was backed up; the [Report] says for each selected file what came of it.
 //
 // Links below the target are never followed: each folder on the way is opened relative to the one above it and must be a folder.

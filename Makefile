@@ -25,7 +25,7 @@ SCREENLESS = $$(GOOS=$(1) CGO_ENABLED=0 go list -e -tags nowindow ./... | grep -
 
 SKIPCHECK = build/skipcheck -allowed .ci/allowed-skips.txt
 
-.PHONY: help run demo test bare torture walk shots bench build cli vet fmt-check fuzz clean
+.PHONY: help run demo test bare torture walk shots bench microbench build cli vet fmt-check fuzz clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,7 +74,19 @@ shots: ## every screen, light and dark, as pictures in shots/: the pages as draw
 	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(TESTED) -count=1 -timeout 20m -run 'FirstRunToTheProof|BackgroundPartIsShown' ./e2e/desktop
 	@echo "pictures: $(CURDIR)/shots"
 
-bench: ## every benchmark, briefly
+# make bench is a twentieth of the size in a few minutes; FULL=1 needs a quiet machine, 28 GB and an hour or two.
+BENCH_SCALE ?= 0.05
+BENCH_RUNS ?= 3
+BENCH_CASES ?= a,b,c,d
+BENCH_DIR ?= build
+BENCH_FLAGS ?=
+bench: ## Lightproof beside restic, Borg and Kopia and beside the least work there is (FULL=1: in full size; BENCH_SCALE, _RUNS, _CASES, _DIR)
+	@scripts/install-deps.sh bench
+	@$(MAKE) --no-print-directory cli
+	CGO_ENABLED=0 go build $(STATIC) -o build/bench ./backup/bench
+	build/bench -scale $(if $(FULL),1,$(BENCH_SCALE)) -runs $(BENCH_RUNS) -case $(BENCH_CASES) -dir $(BENCH_DIR) $(BENCH_FLAGS)
+
+microbench: ## every benchmark of a package, briefly
 	go test -buildvcs=false -tags ci,nodynamic -run '^$$' -bench . -benchtime 300ms -benchmem -timeout 30m ./...
 
 FUZZTIME ?= 20s

@@ -3,6 +3,7 @@
 #
 #   scripts/install-deps.sh run        the window: C compiler and X11/GL headers
 #   scripts/install-deps.sh test       the above, and what the tests drive: a virtual screen, a keyring, exiftool, ...
+#   scripts/install-deps.sh bench      what the benchmark measures beside Lightproof, and a keyring
 #   scripts/install-deps.sh terminal   nothing but Go: the static build needs no C compiler and no X11
 #
 # Asks dpkg first; when everything is there it installs nothing and reaches no network. Runs as root or through sudo.
@@ -27,14 +28,18 @@ test_packages=(
   xvfb openbox xdotool x11-utils imagemagick fonts-dejavu-core dbus gnome-keyring libimage-exiftool-perl attr e2fsprogs util-linux
   procps iproute2
 )
+# restic and BorgBackup: the programs that Lightproof is measured beside; dbus and gnome-keyring: the Secret Service that holds its key.
+# Kopia and newer ones are measured where they are on PATH.
+bench_packages=(restic borgbackup dbus gnome-keyring)
 
 mode=${1:-run}
 case $mode in
   run) wanted=("${build_packages[@]}" "${run_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${run_packages[@]}" "${test_packages[@]}") ;;
+  bench) wanted=("${bench_packages[@]}") ;;
   terminal) wanted=() ;;
   *)
-    say "unknown set \"$mode\"; say run, test or terminal"
+    say "unknown set \"$mode\"; say run, test, bench or terminal"
     exit 2
     ;;
 esac

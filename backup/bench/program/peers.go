@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 
@@ -79,6 +80,9 @@ func NewKopia(ctx context.Context) (*Program, error) {
 					"KOPIA_PASSWORD=" + secret, "KOPIA_CHECK_FOR_UPDATES=false", "KOPIA_CONFIG_PATH=" + filepath.Join(s.Dir, "config"),
 					"KOPIA_CACHE_DIRECTORY=" + filepath.Join(s.Dir, "cache"), "KOPIA_LOG_DIR=" + filepath.Join(s.Dir, "log")}}
 			}
+			if err := os.Mkdir(repo, 0o700); err != nil {
+				return nil, err
+			}
 			backup := func() measure.Command { return run("snapshot", "create", s.Library) }
 			return &Instance{
 				Backup: backup, Unchanged: backup, Versions: true,
@@ -93,7 +97,7 @@ func NewKopia(ctx context.Context) (*Program, error) {
 				Verify: func() measure.Command { return run("snapshot", "verify", "--verify-files-percent=100") },
 				Came:   itself,
 				Stored: []string{repo},
-			}, must(ctx, m, run("repository", "create", "filesystem", "--path", repo))
+			}, must(ctx, m, run("--no-persist-credentials", "repository", "create", "filesystem", "--path", repo))
 		}}, nil
 }
 

@@ -54,17 +54,20 @@ func newSession(t *testing.T, programs ...*program.Program) *session {
 	}
 	work := t.TempDir()
 	programs = append(programs, program.NewFloor(self, floor.Best, 2))
-	return &session{options: options{scale: 0.0005, runs: 2, number: 1}, work: work, meter: measure.Meter{Self: self, Scratch: work}, programs: programs}
+	return &session{options: options{scale: 0.0005, runs: 2, number: 1}, work: work, meter: measure.Meter{Self: self, Scratch: work}, programs: programs,
+		flush: func() {}} // no time here is looked at, and a busy machine needs seconds
 }
 
 const faithful = `cp -a "$1" "$2/back"`
 
 func TestEveryStepOfEveryRunIsMeasured(t *testing.T) {
 	s := newSession(t, shell(program.Lightproof, faithful), shell(program.Borg, faithful))
-	for _, in := range []string{"b", "d"} {
-		if err := s.measure(context.Background(), in); err != nil {
-			t.Fatal(err)
-		}
+	if err := s.measure(context.Background(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	s.runs = 1
+	if err := s.measure(context.Background(), "d"); err != nil {
+		t.Fatal(err)
 	}
 	got := map[string]int{}
 	for _, x := range s.samples {
@@ -85,7 +88,7 @@ func TestEveryStepOfEveryRunIsMeasured(t *testing.T) {
 			want["b "+string(step)+" "+p] = 2
 		}
 		for _, step := range []table.Step{table.Edits, table.Reorganised, table.Restore} {
-			want["d "+string(step)+" "+p] = 2
+			want["d "+string(step)+" "+p] = 1
 		}
 	}
 	for what, n := range want {
@@ -104,12 +107,12 @@ func TestEveryStepOfEveryRunIsMeasured(t *testing.T) {
 
 func TestARestoreThatDiffersEndsTheBenchmark(t *testing.T) {
 	for name, script := range map[string]string{
-		"other bytes":   faithful + `; f=$(find "$2/back" -type f | head -n 1); touch -r "$f" "$2/stamp"; printf x | dd of="$f" bs=1 seek=9 conv=notrunc 2>/dev/null; touch -r "$2/stamp" "$f"; rm "$2/stamp"`,
-		"other time":    `cp -R "$1" "$2/back"`,
-		"one less":      faithful + `; rm "$(find "$2/back" -type f | head -n 1)"`,
-		"nothing there": `mkdir "$2/back"`,
+		"other bytes": faithful + `; f=$(find "$2/back" -type f | head -n 1); touch -r "$f" "$2/stamp"; printf x | dd of="$f" bs=1 seek=9 conv=notrunc 2>/dev/null; touch -r "$2/stamp" "$f"; rm "$2/stamp"`,
+		"other time":  `cp -R "$1" "$2/back"`,
+		"one less":    faithful + `; rm "$(find "$2/back" -type f | head -n 1)"`,
 	} {
 		s := newSession(t, shell(program.Restic, script))
+		s.programs = s.programs[:1]
 		if err := s.measure(context.Background(), "b"); !errors.Is(err, measure.ErrDiffers) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -20,8 +20,8 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 			os.Exit(0)
-		case "fill": // 64 MiB, each page touched
-			b := make([]byte, 64<<20)
+		case "fill": // 24 MiB, each page touched
+			b := make([]byte, 24<<20)
 			for i := range b {
 				b[i] = byte(i)
 			}
@@ -59,8 +59,8 @@ func TestAProgramsOwnCostIsReported(t *testing.T) {
 	if c.Wall <= 0 || c.CPU <= 0 {
 		t.Errorf("%+v", c)
 	}
-	if runtime.GOOS == "linux" && (c.Peak < 64<<20 || c.Peak > 200<<20) {
-		t.Errorf("peak %d MiB of a program that fills 64", c.Peak>>20)
+	if runtime.GOOS == "linux" && (c.Peak < 24<<20 || c.Peak > 200<<20) {
+		t.Errorf("peak %d MiB of a program that fills 24", c.Peak>>20)
 	}
 }
 

@@ -37,7 +37,7 @@ var rooms = []room{
 	{"app/channel", 6},
 	{"app/keeper", 7}, {"app/window", 7}, {"app/terminal", 7},
 	{".", 8},
-	{"scripts", 8}, {"e2e", 9},
+	{"backup/bench", 8}, {"scripts", 8}, {"e2e", 9},
 }
 
 // beside names the imports between rooms of one layer that are meant: setting up ends in an opened library, and the

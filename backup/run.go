@@ -55,6 +55,11 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 	if errors.Is(runErr, errAlarm) {
 		return r.stopped(ctx, runErr)
 	}
+	if ctx.Err() == nil && r.stale {
+		if err := r.e.recount(ctx); err != nil && runErr == nil {
+			runErr = err
+		}
+	}
 	if ctx.Err() == nil {
 		if err := r.prove(ctx); err != nil && runErr == nil {
 			runErr = err

@@ -21,6 +21,7 @@ type runner struct {
 
 	counted  time.Time     // last recount of the run
 	counting time.Duration // how long it took
+	stale    bool          // a commit was made since
 
 	mu     sync.Mutex
 	dests  []*destination
@@ -69,8 +70,10 @@ const (
 func (r *runner) recountNow(ctx context.Context) error {
 	began := r.e.clock.Now()
 	if since := began.Sub(r.counted); since >= 0 && since < max(recountEvery, recountShare*r.counting) {
+		r.stale = true
 		return nil
 	}
+	r.stale = false
 	err := r.e.recount(ctx)
 	r.counted = r.e.clock.Now()
 	r.counting = r.counted.Sub(began)

@@ -24,6 +24,13 @@ func able(f *os.File) bool {
 	return false
 }
 
+// stacked tells whether the file system stands on another one, whose failed writes its own syncfs does not tell (overlayfs).
+func stacked(f *os.File) bool {
+	var st unix.Statfs_t
+	err := control(f, func(fd int) error { return unix.Fstatfs(fd, &st) })
+	return err != nil || uint32(st.Type) == unix.OVERLAYFS_SUPER_MAGIC
+}
+
 // preallocate takes the room of the file, whose length stays as it is. That a file system cannot is no error.
 func preallocate(f *os.File, size int64) error {
 	err := control(f, func(fd int) error { return unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, 0, size) })

@@ -10,6 +10,8 @@ import (
 // Other systems write through their cache.
 func able(*os.File) bool { return false }
 
+func stacked(*os.File) bool { return false }
+
 func preallocate(*os.File, int64) error { return nil }
 
 func set(*os.File, bool) error { return errors.ErrUnsupported }

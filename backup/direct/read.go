@@ -15,13 +15,12 @@ func Read(f *os.File, size int64, buf []byte, fn func([]byte) error) error {
 	}
 	for at := int64(0); ; {
 		n, err := f.ReadAt(buf, at)
-		if n == 0 && past && turnedDown(err) {
-			if past, err = false, set(f, false); err != nil {
-				return err
-			}
-			continue
+		down := past && turnedDown(err) // some file systems do so at the odd end of a file only
+		if down {
+			past, err = false, set(f, false)
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		end := errors.Is(err, io.EOF)
+		if err != nil && !end {
 			return err
 		}
 		at += int64(n)
@@ -30,11 +29,12 @@ func Read(f *os.File, size int64, buf []byte, fn func([]byte) error) error {
 				return err
 			}
 		}
-		if n < len(buf) {
+		if end {
 			return nil
 		}
 	}
 }
 
 // Groups tells whether SyncFS of an open file or folder makes durable all that was written to its file system, and reports what went wrong.
-func Groups(f *os.File) bool { return able(f) && ReportsWriteback() }
+// What is given to SyncFS must have been open since before the first write: it learns of each error once.
+func Groups(f *os.File) bool { return able(f) && !stacked(f) && ReportsWriteback() }

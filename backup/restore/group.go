@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 
 	"lightproof/backup/direct"
@@ -59,21 +60,25 @@ func (g *group) takeLocked() []held {
 	return files
 }
 
-// nameAll makes the bytes of finished files durable, once for each tree, and then gives each its name. A name never stands over bytes that a
-// loss of power could take away.
+// nameAll makes the bytes of finished files durable, once for each tree, and then gives each its name: a name never stands over bytes that a
+// loss of power could take away. Where the flush of a whole tree fails, which may be another program's error, each file is flushed by itself, and so
+// is all that follows.
 func (r *run) nameAll(ctx context.Context, files []held) {
-	flushed := map[int]error{}
+	ended := ctx.Err()
+	flushed := map[int]bool{}
 	for _, h := range files {
-		err, done := flushed[h.it.tree]
-		if !done {
-			err = direct.SyncFS(h.d.file)
-			flushed[h.it.tree] = err
+		t := r.trees[h.it.tree]
+		all, done := flushed[h.it.tree]
+		if !done && ended == nil {
+			all = t.flush(r.o.hooks.flush)
+			flushed[h.it.tree] = all
+		}
+		err := ended
+		if err == nil && !all {
+			err = h.d.flush(h.temp)
 		}
 		if err == nil {
-			err = ctx.Err()
-		}
-		if err == nil {
-			err = r.name(ctx, h.d, h.temp, h.it, h.there)
+			err = r.name(context.WithoutCancel(ctx), h.d, h.temp, h.it, h.there)
 		}
 		if err != nil {
 			h.d.root.Remove(h.temp)
@@ -88,13 +93,30 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 	}
 }
 
-// syncAll flushes the file system of the tree.
-func (t *tree) syncAll() error {
-	f, err := t.root.Open(".")
+// flush makes all that was written to the tree durable; false: that cannot be told, now and from here on. An error is told once, to whoever asks
+// first, and may be about another's files: so only one asks at a time, and after an error nobody does.
+func (t *tree) flush(by func(*os.File) error) bool {
+	t.flushing.Lock()
+	defer t.flushing.Unlock()
+	if !t.groups.Load() {
+		return false
+	}
+	if by == nil {
+		by = direct.SyncFS
+	}
+	if by(t.top) != nil {
+		t.groups.Store(false)
+	}
+	return t.groups.Load()
+}
+
+// flush makes one file durable. A descriptor opened for it learns of a failed write that nobody has been told of.
+func (d *dir) flush(name string) error {
+	f, err := d.openOwn(name)
 	if err != nil {
 		return err
 	}
-	return errors.Join(direct.SyncFS(f), f.Close())
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // idleDirs is how many folders may stay open although nobody uses them.
@@ -159,6 +181,10 @@ func (r *run) giveBack(it *item, d *dir) {
 	if d.uses--; d.uses > 0 {
 		return
 	}
+	if l.open[at] != d { // forgotten meanwhile
+		d.Close()
+		return
+	}
 	if l.idle++; l.idle <= idleDirs {
 		return
 	}
@@ -172,11 +198,31 @@ func (r *run) giveBack(it *item, d *dir) {
 	}
 }
 
+// forget makes the next who asks for a folder walk to it; false: there was nothing to forget.
+func (l *lender) forget(at place) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d := l.open[at]
+	if d == nil {
+		return false
+	}
+	delete(l.open, at)
+	if d.uses == 0 {
+		l.idle--
+		d.Close()
+	}
+	return true
+}
+
+// close closes the folders that nobody uses.
 func (l *lender) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for k, d := range l.open {
-		d.Close()
-		delete(l.open, k)
+		if d.uses == 0 {
+			d.Close()
+			delete(l.open, k)
+			l.idle--
+		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -35,6 +37,7 @@ type RunOptions struct {
 type hooks struct {
 	beforeProof func()
 	step        func(name string)
+	flush       func(top *os.File) error // in place of direct.SyncFS
 }
 
 // Phase is what a run is doing.
@@ -240,7 +243,11 @@ func (r *run) write(ctx context.Context) {
 		if ctx.Err() != nil || r.stop.Load() != nil {
 			return
 		}
-		switch held, err := r.restore(ctx, it); {
+		held, err := r.restore(ctx, it)
+		if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{it.tree, it.dir}) { // the folder was moved or removed meanwhile
+			held, err = r.restore(ctx, it)
+		}
+		switch {
 		case err != nil:
 			r.judge(ctx, it, err)
 		case !held:
@@ -249,6 +256,7 @@ func (r *run) write(ctx context.Context) {
 		}
 	})
 	r.nameAll(ctx, r.group.take())
+	r.dirs.close() // the proof walks to each folder anew
 }
 
 // stands tells whether a file that was written has its name.
@@ -297,10 +305,7 @@ func (r *run) syncFolders() {
 		if t == nil {
 			continue
 		}
-		if t.groups && len(r.touched[i]) > 1 {
-			if err := t.syncAll(); err != nil && r.failed == nil {
-				r.failed = fmt.Errorf("flush the folders: %w", err)
-			}
+		if len(r.touched[i]) > 1 && t.flush(r.o.hooks.flush) {
 			clear(r.touched[i])
 			continue
 		}

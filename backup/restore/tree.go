@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lightproof/backup/direct"
@@ -24,7 +25,9 @@ type tree struct {
 	self fs.FileInfo
 	kind diskKind
 
-	groups bool // one flush makes all files durable: see direct.Groups
+	top      *os.File // root, open for flushes since before the first write
+	flushing sync.Mutex
+	groups   atomic.Bool // one flush of top makes all files durable: see direct.Groups
 }
 
 // openTree opens the folder at path, whose own path may lead through links: the user chose it so.
@@ -39,10 +42,11 @@ func openTree(path string) (*tree, error) {
 		return nil, err
 	}
 	t := &tree{path: path, root: root, self: self, kind: kindOfDisk(path)}
-	if f, err := root.Open("."); err == nil {
-		t.groups = direct.Groups(f)
-		f.Close()
+	if t.top, err = root.Open("."); err != nil {
+		root.Close()
+		return nil, err
 	}
+	t.groups.Store(direct.Groups(t.top))
 	return t, nil
 }
 
@@ -52,7 +56,7 @@ func (t *tree) here() bool {
 	return err == nil && os.SameFile(now, t.self)
 }
 
-func (t *tree) Close() error { return t.root.Close() }
+func (t *tree) Close() error { return errors.Join(t.top.Close(), t.root.Close()) }
 
 // dir is one open folder of a tree.
 type dir struct {

@@ -71,17 +71,19 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 		}
 	}
 	it.notes = nil
-	if err := r.stage(ctx, d, temp, it); err != nil {
+	grouped := t.groups.Load() && it.typ == vault.TypeFile
+	if err := r.stage(ctx, d, temp, it, !grouped); err != nil {
 		d.root.Remove(temp)
 		return false, err
 	}
 	r.step("staged")
-	if t.groups && it.typ == vault.TypeFile {
+	if grouped {
 		r.nameAll(ctx, r.group.add(held{it, d, temp, there}))
 		return true, nil
 	}
 	if err := r.name(ctx, d, temp, it, there); err != nil {
 		d.root.Remove(temp)
+		r.advance(0, -it.size)
 		return false, err
 	}
 	r.step("named")
@@ -171,8 +173,8 @@ func (r *run) rename(ctx context.Context, d *dir, it *item) error {
 	return &fault{ReasonTarget, fmt.Errorf("every name tried is taken: %w", fs.ErrExist)}
 }
 
-// stage makes the file complete under its temporary name: bytes, attributes, times, flushed.
-func (r *run) stage(ctx context.Context, d *dir, temp string, it *item) error {
+// stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group.
+func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, flush bool) error {
 	if it.typ == vault.TypeSymlink {
 		if err := d.root.Symlink(it.file.Target, temp); err != nil {
 			return err
@@ -199,9 +201,9 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item) error {
 			return ctx.Err()
 		}
 		h.Write(b)
-		n += int64(len(b))
 		_, err := out.Write(b)
 		if err == nil {
+			n += int64(len(b))
 			r.advance(0, int64(len(b)))
 		}
 		return err
@@ -229,8 +231,8 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item) error {
 	if err := d.root.Chtimes(temp, time.Time{}, nanoseconds(it.modTime)); err != nil {
 		it.notes = append(it.notes, "the time was not kept")
 	}
-	if r.trees[it.tree].groups {
-		return nil // flushed with its group
+	if !flush {
+		return nil
 	}
 	return f.Sync()
 }

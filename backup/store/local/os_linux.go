@@ -48,8 +48,9 @@ func inspect(root *os.Root, dir *os.File) (fs filesystem) {
 	switch uint32(st.Type) {
 	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC:
 		fs = filesystem{groupSync: true, bypass: can, honest: can}
-	case unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC, magicBcachefs,
-		unix.OVERLAYFS_SUPER_MAGIC:
+	case unix.OVERLAYFS_SUPER_MAGIC: // its syncfs does not tell of failed writes below it
+		fs = filesystem{bypass: can}
+	case unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC, magicBcachefs:
 		fs = filesystem{groupSync: true, bypass: can}
 	case unix.MSDOS_SUPER_MAGIC, magicExfat, magicNTFS3:
 		fs = filesystem{groupSync: true, flushDisk: true, bypass: can}
@@ -150,7 +151,9 @@ func (s *Store) flushContents(batch []*staged) error {
 			}
 			return nil
 		}
-		// The error may be another program's: each file tells its own.
+		// The error may be another program's: each file tells its own. It may also be that of a file which is being written and belongs to
+		// the next batch, and it is told once: from here on no group flush can be trusted.
+		s.fs.groupSync = false
 	}
 	return s.flushEach(batch, os.O_RDONLY, flush)
 }
@@ -179,6 +182,14 @@ func canReadDirect(root *os.Root) bool {
 	return err == nil || errors.Is(err, io.EOF)
 }
 
+// directAlways tells whether direct reads of this file are never made through the cache instead, as ext4 does with data that it encrypts or
+// journals: statx(2), STATX_DIOALIGN, which Linux 6.1 and later answer.
+func directAlways(f *os.File) bool {
+	var st unix.Statx_t
+	err := withFD(f, func(fd int) error { return unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_DIOALIGN, &st) })
+	return err == nil && st.Mask&unix.STATX_DIOALIGN != 0 && st.Dio_mem_align != 0
+}
+
 // freshFile reads past the page cache.
 type freshFile struct {
 	*os.File
@@ -189,7 +200,7 @@ type freshFile struct {
 // ones, for a kernel that answers a direct read from its cache nevertheless (compressed btrfs); where there are no direct reads, the dropped
 // pages must do. An honest file system is spared the first, which costs a flush of the drive for each object.
 func (s *Store) freshReader(f *os.File, name string) (*freshFile, error) {
-	if s.fs.honest {
+	if s.fs.honest && directAlways(f) {
 		_ = withFD(f, func(fd int) error { return unix.Fadvise(fd, 0, 0, unix.FADV_DONTNEED) })
 		if d, err := s.root.OpenFile(name, os.O_RDONLY|unix.O_DIRECT|nonBlocking, 0); err == nil {
 			return &freshFile{File: d, direct: true}, nil

@@ -6,15 +6,20 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"lightproof/app/channel"
 	"lightproof/app/window/face"
 	"lightproof/app/window/live"
 	"lightproof/backup"
 	"lightproof/backup/setup"
+	"lightproof/backup/source"
+	"lightproof/keystore"
 	"lightproof/keystore/secret"
 )
 
@@ -26,6 +31,34 @@ type desk struct {
 	opener *live.Unlocker
 	ended  sync.WaitGroup
 	starts int
+	// busy, once, is called when the background part is asked for something that it dates: in the middle of what the window does.
+	busy atomic.Pointer[func()]
+}
+
+type watchedClock struct {
+	source.Clock
+	desk *desk
+}
+
+func (c *watchedClock) Now() time.Time {
+	if f := c.desk.busy.Swap(nil); f != nil {
+		(*f)()
+	}
+	return c.Clock.Now()
+}
+
+// watchedChain calls asked, once, when the passphrase is about to be proven.
+type watchedChain struct {
+	keystore.Keychain
+	asked func()
+}
+
+func (c *watchedChain) Get(ctx context.Context, item keystore.Item) (secret.Secret, error) {
+	if f := c.asked; f != nil {
+		c.asked = nil
+		f()
+	}
+	return c.Keychain.Get(ctx, item)
 }
 
 // newDesk makes a vault with photos at one place.
@@ -36,6 +69,7 @@ func newDesk(t *testing.T, mode string) *desk {
 	t.Cleanup(func() { os.RemoveAll(run) })
 	t.Setenv("XDG_RUNTIME_DIR", run)
 	d := &desk{machine: newMachine(t), mode: mode}
+	d.ticks = &watchedClock{Clock: d.clock, desk: d}
 	d.made, err = setup.Create(t.Context(), setup.Options{Home: d.home, DeviceName: "desk", Passphrase: passphrase, Mode: mode, Keychain: d.chain, KDF: quickKDF, Now: d.clock.Now()})
 	must(t, err)
 	d.made.Reader.Wipe()
@@ -62,7 +96,7 @@ func (d *desk) background(start secret.Secret) error {
 	if err != nil {
 		return err
 	}
-	e, err := backup.Open(context.Background(), backup.Options{Home: d.home, Build: "test", Clock: d.clock, Keychain: d.chain}, start)
+	e, err := backup.Open(context.Background(), backup.Options{Home: d.home, Build: "test", Clock: d.time(), Keychain: d.chain}, start)
 	if err != nil {
 		return errors.Join(err, release())
 	}
@@ -219,4 +253,113 @@ func TestALockDropsAKitThatWasNotChecked(t *testing.T) {
 	if _, ok := d.setup.AskWords(); ok {
 		t.Error("the kit outlives the lock")
 	}
+}
+
+// A lock that comes while the passphrase is being proven ends what wanted it: no kit is made with keys that are gone, none is kept.
+func TestALockBeforeAKitIsMadeEndsIt(t *testing.T) {
+	d := newDesk(t, backup.ModeStrict)
+	l := d.open(passphrase)
+	d.opener.Desk.Keychain = &watchedChain{Keychain: d.chain, asked: l.Lock}
+	if _, err := l.NewKit(t.Context(), passphrase, nil); !errors.Is(err, backup.ErrLocked) {
+		t.Errorf("made: %v", err)
+	}
+	if _, ok := d.setup.AskWords(); ok {
+		t.Error("a kit is kept")
+	}
+	if _, err := l.CheckKit(t.Context(), d.made.Kit.Words, passphrase); !errors.Is(err, backup.ErrLocked) {
+		t.Errorf("checked: %v", err)
+	}
+}
+
+// A lock in the middle waits until the keys are not in use any more. The kit before it is gone at once, the one that is being made does
+// not outlive it, and who unlocks right away is not told that another Lightproof has the records open.
+func TestALockInTheMiddleOfAKitWaitsForItAndKeepsNothing(t *testing.T) {
+	for name, use := range map[string]func(d *desk, l face.Library, newest face.Kit) error{
+		"made": func(d *desk, l face.Library, _ face.Kit) error {
+			_, err := l.NewKit(d.t.Context(), passphrase, nil)
+			return err
+		},
+		"checked": func(d *desk, l face.Library, newest face.Kit) error {
+			_, err := l.CheckKit(d.t.Context(), newest.Words, passphrase) // ends the older one, too, which the keys sign
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, backup.ModeStrict)
+			l := d.open(passphrase)
+			newest, err := l.NewKit(t.Context(), passphrase, nil)
+			must(t, err)
+			var locked sync.WaitGroup
+			began := func() {
+				locked.Go(l.Lock)
+				for ok := true; ok; _, ok = d.setup.AskWords() {
+					runtime.Gosched()
+				}
+			}
+			d.busy.Store(&began)
+			if err := use(d, l, newest); err != nil && !errors.Is(err, backup.ErrLocked) && !errors.Is(err, context.Canceled) {
+				t.Errorf("ended with %v", err)
+			}
+			if d.busy.Load() != nil {
+				t.Fatal("nothing was locked in the middle")
+			}
+			next := d.open(passphrase)
+			locked.Wait()
+			if _, ok := d.setup.AskWords(); ok {
+				t.Error("a kit outlives the lock")
+			}
+			if _, err := next.Months(t.Context(), face.Filter{}); err != nil {
+				t.Error("unlocked again:", err)
+			}
+			next.Lock()
+		})
+	}
+}
+
+// pages are the kit pages on the disk, as the viewer was given them.
+type pages struct {
+	shown  []string
+	onShow func()
+}
+
+func (p *pages) Open(_ context.Context, path string) error {
+	p.shown = append(p.shown, path)
+	if p.onShow != nil {
+		p.onShow()
+	}
+	return nil
+}
+
+// left counts the pages that are still there.
+func (p *pages) left() (n int) {
+	for _, path := range p.shown {
+		if _, err := os.Lstat(path); err == nil {
+			n++
+		}
+	}
+	return n
+}
+
+// However often a kit is printed, none of its pages outlives it.
+func TestEveryPrintedPageGoesWithTheKit(t *testing.T) {
+	d := newDesk(t, backup.ModeStrict)
+	l := d.open(passphrase)
+	viewer := &pages{}
+	d.setup.Viewer = viewer
+	fresh, err := l.NewKit(t.Context(), passphrase, nil)
+	must(t, err)
+	for range 2 {
+		must(t, d.setup.PrintKit(t.Context(), fresh))
+	}
+	if len(viewer.shown) != 2 || viewer.left() != 2 {
+		t.Fatalf("%d pages shown, %d there", len(viewer.shown), viewer.left())
+	}
+	viewer.onShow = d.setup.ForgetKit // locked while the viewer starts
+	if err := d.setup.PrintKit(t.Context(), fresh); !errors.Is(err, backup.ErrLocked) {
+		t.Errorf("printed after the lock: %v", err)
+	}
+	if n := viewer.left(); len(viewer.shown) != 3 || n != 0 {
+		t.Errorf("%d of %d pages stay", n, len(viewer.shown))
+	}
+	l.Lock()
 }

@@ -306,3 +306,35 @@ func TestALockDuringAChangeOfThePassphraseStays(t *testing.T) {
 		t.Errorf("library %v, the new one locked %v, at %q", f.shell.library, next.Locked, f.shell.router.now.route.Name)
 	}
 }
+
+func TestAKitWhosePageWasLeftWhileItWasMadeIsForgotten(t *testing.T) {
+	for _, left := range []bool{true, false} {
+		f := unlocked(t, windowtest.Safe())
+		f.library.OnNewKit = func() {
+			if left {
+				f.queue.Do(func() { f.shell.goTo(page.Route{Name: page.Home}) })
+			}
+		}
+		f.newKitTo("words")
+		if _, ok := f.setup.AskWords(); len(f.library.Kits) != 1 || ok == left {
+			t.Errorf("left %v: %d kits, three of its words are asked: %v", left, len(f.library.Kits), ok)
+		}
+	}
+}
+
+func TestTheLockIsShownAtOnceHoweverLongTheKeysAreInUse(t *testing.T) {
+	f := unlocked(t, windowtest.Safe())
+	f.goTo(page.Route{Name: page.Timeline})
+	f.library.Closing = make(chan struct{})
+	f.queue.Held = 1
+	shortcut(f, fyne.KeyL, fyne.KeyModifierShortcutDefault)
+	if got := f.tree(); f.shell.library != nil || f.shell.router.now.route.Name != page.Lock || strings.Contains(got, "IMG_") {
+		t.Errorf("at %q:\n%s", f.shell.router.now.route.Name, got)
+	}
+	f.queue.Held = 0
+	close(f.library.Closing)
+	f.settle()
+	if !f.library.Locked {
+		t.Error("the library stays open")
+	}
+}

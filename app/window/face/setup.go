@@ -91,6 +91,8 @@ type Setup interface {
 	// CheckKit compares the answers, has lib prove that the kit opens everything, and records it. lib is nil where the kit is the first, or
 	// nothing is unlocked: then three words are enough. Errors: ErrWrongWords, ErrWrongPassphrase, ErrReplaced.
 	CheckKit(ctx context.Context, lib Library, a KitAnswers) (CheckedKit, error)
+	// ForgetKit drops the kit that was made here last, and its pages: AskWords then asks for all words. It takes no time.
+	ForgetKit()
 	// Recover adds this computer from destination, kit and passphrase alone.
 	Recover(ctx context.Context, r RecoverRequest) (Recovered, error)
 }

@@ -117,7 +117,10 @@ func (k *NewKit) create() {
 		return kit, err
 	}, func(kit face.Kit, err error) {
 		k.busy = false
-		if k.round != round { // left, or locked, meanwhile: older kits go on to work
+		if k.round != round { // left, or locked, meanwhile: older kits go on to work, and nobody can be asked for words never shown
+			if err == nil {
+				k.env.Setup.ForgetKit()
+			}
 			return
 		}
 		if err != nil {

@@ -29,6 +29,8 @@ type Desk struct {
 	// Start starts the background part on a home; nil: StartKeeper.
 	Start func(home string) error
 
+	// parting is held for reading while a Library is being closed, for which it may have to wait: the next one is opened after it.
+	parting sync.RWMutex
 	mu      sync.Mutex
 	release func() error // of the reader's lock
 	client  atomic.Pointer[channel.Client]

@@ -38,6 +38,11 @@ func (l *Library) NewKit(ctx context.Context, passphrase, kitPass []byte) (face.
 	if len(kitPass) == 0 {
 		return face.Kit{}, setup.ErrNoPassphrase
 	}
+	ctx, release, err := l.keep(ctx)
+	if err != nil {
+		return face.Kit{}, err
+	}
+	defer release()
 	places, err := l.places(ctx)
 	if err != nil {
 		return face.Kit{}, err
@@ -79,6 +84,11 @@ func (l *Library) CheckKit(ctx context.Context, typed []string, passphrase []byt
 	defer debug.FreeOSMemory()
 	text := []byte(strings.Join(typed, " "))
 	defer clear(text)
+	ctx, release, err := l.keep(ctx)
+	if err != nil {
+		return face.CheckedKit{}, err
+	}
+	defer release()
 	if err := l.lib.Sync(ctx); err != nil {
 		return face.CheckedKit{}, err
 	}
@@ -129,7 +139,7 @@ func kitError(err error) error {
 
 // hold keeps a kit that was just made until it is checked, and gives what is shown of it. The passphrase stays the caller's.
 func (s *Setup) hold(k *kit.Kit, passphrase []byte) face.Kit {
-	s.forget()
+	s.ForgetKit()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kit, s.pass = k, slices.Clone(passphrase)

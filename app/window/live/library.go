@@ -24,12 +24,18 @@ type Library struct {
 	setup    *Setup
 	svc      backup.Service
 	lib      *library.Library
-	closing  sync.Mutex // held while Lock or a change of the passphrase closes it
+	leaving  context.Context // ends when Lock is called, which what holds closing may still keep waiting
+	leave    context.CancelFunc
+	closing  sync.Mutex // held while Lock or a change of the passphrase closes it, and by what uses the keys that sign
 	closed   bool
 }
 
-// Lock implements face.Library.
+// Lock implements face.Library. What is at work with the keys is told to stop and waited for.
 func (l *Library) Lock() {
+	l.desk.parting.RLock()
+	defer l.desk.parting.RUnlock()
+	l.leave()
+	l.setup.ForgetKit() // at once; a kit that was about to be held by then goes below
 	l.closing.Lock()
 	defer l.closing.Unlock()
 	if l.closed { // a change of the passphrase went on with another one, which holds the lock of the records now
@@ -37,8 +43,25 @@ func (l *Library) Lock() {
 	}
 	l.closed = true
 	_ = l.lib.Close()
-	l.setup.forget()
+	l.setup.ForgetKit()
 	l.desk.unlockReader()
+}
+
+// keep holds the keys until release: they are wiped by Lock and by a change of the passphrase, and then sign nothing any more. The work
+// in between goes by the context that keep gives, which ends when Lock waits. Error: backup.ErrLocked.
+func (l *Library) keep(ctx context.Context) (kept context.Context, release func(), err error) {
+	l.closing.Lock()
+	if l.closed || l.leaving.Err() != nil {
+		l.closing.Unlock()
+		return nil, nil, backup.ErrLocked
+	}
+	kept, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(l.leaving, func() { cancel(backup.ErrLocked) })
+	return kept, func() {
+		stop()
+		cancel(nil)
+		l.closing.Unlock()
+	}, nil
 }
 
 // photos lists what a filter shows, newest first.

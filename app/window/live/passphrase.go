@@ -27,7 +27,7 @@ func (l *Library) ChangePassphrase(ctx context.Context, old, fresh []byte) (face
 	defer debug.FreeOSMemory()
 	l.closing.Lock()
 	defer l.closing.Unlock()
-	if l.closed {
+	if l.closed || l.leaving.Err() != nil {
 		return nil, backup.ErrLocked
 	}
 	info, err := backup.ReadDevice(l.desk.Home)
@@ -51,14 +51,14 @@ func (l *Library) ChangePassphrase(ctx context.Context, old, fresh []byte) (face
 		err = change()
 	}
 	l.desk.unlockReader()
-	next, again := l.unlocker.Unlock(ctx, fresh)
+	next, again := l.unlocker.open(ctx, fresh)
 	if errors.Is(again, face.ErrWrongPassphrase) {
-		next, again = l.unlocker.Unlock(ctx, old)
+		next, again = l.unlocker.open(ctx, old)
 	} else if again == nil {
 		err = nil // a change that was cut short after it was decided: the new passphrase opens
 	}
 	if again != nil {
-		l.setup.forget()
+		l.setup.ForgetKit()
 		return nil, err
 	}
 	return next, err

@@ -29,13 +29,15 @@ import (
 // Setup makes or recovers a vault for the first run.
 type Setup struct {
 	Desk *Desk
+	// Viewer shows the kit's page; nil: the system's.
+	Viewer kit.Opener
 
 	mu    sync.Mutex
 	kit   *kit.Kit
 	check *kit.Check
 	keys  *reader.Keyset // until the first unlock takes them
 	pass  []byte         // the kit's passphrase, until the kit is checked
-	clean func() error   // removes the kit's page
+	clean []func() error // remove the kit's pages
 }
 
 // pictureFolders are where people's pictures usually are, below their home.
@@ -175,15 +177,13 @@ func (s *Setup) Create(ctx context.Context, r face.CreateRequest) (face.Kit, err
 		kp = r.Passphrase
 	}
 	shown := s.hold(m.Kit, kp)
-	s.mu.Lock()
-	s.keys = m.Reader
-	s.mu.Unlock()
-	key := append([]byte(nil), m.Start.Bytes()...)
+	s.giveKeys(m.Reader)
+	key := slices.Clone(m.Start.Bytes())
 	m.Start.Wipe()
+	defer clear(key)
 	if _, err := svc.Do(ctx, backup.SetUp{Key: key, Mode: m.Mode}); err != nil {
 		return face.Kit{}, err
 	}
-	clear(key)
 	if _, err := svc.Do(ctx, backup.AddDestination{Kind: "folder", Dir: r.Dir, Label: r.Label, Away: r.Away}); err != nil {
 		return face.Kit{}, err
 	}
@@ -208,20 +208,31 @@ func kitLines(k *kit.Kit) []string {
 // PrintKit implements face.Setup.
 func (s *Setup) PrintKit(ctx context.Context, _ face.Kit) error {
 	s.mu.Lock()
-	k := s.kit
-	s.mu.Unlock()
-	if k == nil {
+	held := s.kit
+	if held == nil {
+		s.mu.Unlock()
 		return backup.ErrNotSetUp
+	}
+	k := *held // ForgetKit may wipe it before its page is shown
+	k.Words = slices.Clone(held.Words)
+	s.mu.Unlock()
+	defer k.Wipe()
+	viewer := s.Viewer
+	if viewer == nil {
+		viewer = kit.SystemViewer{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	remove, err := kit.ShowPage(ctx, k, kit.SystemViewer{})
+	remove, err := kit.ShowPage(ctx, &k, viewer)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.clean = remove
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	if s.kit != held { // forgotten meanwhile
+		return errors.Join(backup.ErrLocked, remove())
+	}
+	s.clean = append(s.clean, remove)
 	return nil
 }
 
@@ -269,7 +280,7 @@ func (s *Setup) CheckKit(ctx context.Context, lib face.Library, a face.KitAnswer
 			return face.CheckedKit{}, err
 		}
 	}
-	s.forget()
+	s.ForgetKit()
 	return out, nil
 }
 
@@ -295,21 +306,23 @@ func (s *Setup) answered(a face.KitAnswers) (list []string, err error) {
 	if err != nil {
 		return nil, face.ErrWrongPassphrase
 	}
+	defer given.Wipe()
 	want, err := passphrase.Normalize(pass.Bytes())
+	defer want.Wipe()
 	if err != nil || !given.Equal(want) {
 		return nil, face.ErrWrongPassphrase
 	}
 	return slices.Clone(s.kit.Words), nil
 }
 
-// forget drops the kit once it is checked or everything is locked, and removes its page.
-func (s *Setup) forget() {
+// ForgetKit implements face.Setup: once the kit is checked or everything is locked, too. Its pages are removed.
+func (s *Setup) ForgetKit() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.clean != nil {
-		_ = s.clean()
-		s.clean = nil
+	for _, remove := range s.clean {
+		_ = remove() // what stays is removed at the next start
 	}
+	s.clean = nil
 	if s.kit != nil {
 		s.kit.Wipe()
 	}
@@ -343,15 +356,25 @@ func (s *Setup) Recover(ctx context.Context, r face.RecoverRequest) (face.Recove
 	if err != nil {
 		return face.Recovered{}, kitError(err)
 	}
-	s.mu.Lock()
-	s.keys = rec.Reader
-	s.mu.Unlock()
-	key := append([]byte(nil), rec.Start.Bytes()...)
+	s.giveKeys(rec.Reader)
+	key := slices.Clone(rec.Start.Bytes())
+	rec.Start.Wipe()
+	defer clear(key)
 	if _, err := svc.Do(ctx, backup.SetUp{Key: key, Mode: rec.Mode, KitChecked: true}); err != nil {
 		return face.Recovered{}, err
 	}
 	_, err = svc.Do(ctx, backup.AddDestination{Kind: "folder", Dir: r.Dir, Adopt: true})
 	return face.Recovered{Newest: rec.NewestBackup}, err
+}
+
+// giveKeys keeps the keys of a set-up for takeKeys.
+func (s *Setup) giveKeys(k *reader.Keyset) {
+	if before := s.takeKeys(); before != nil {
+		before.Wipe()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys = k
 }
 
 // takeKeys hands the keys of a set-up to the first unlock, so that the passphrase is not asked again at once.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"lightproof/app/channel"
 	"lightproof/app/window/face"
@@ -25,6 +26,13 @@ type Unlocker struct {
 
 // Unlock implements face.Unlocker.
 func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library, error) {
+	u.Desk.parting.Lock() // the Library before it may still be at its end, and holds the records until then
+	u.Desk.parting.Unlock()
+	return u.open(ctx, passphrase)
+}
+
+// open is Unlock without waiting for a Library that is being closed.
+func (u *Unlocker) open(ctx context.Context, passphrase []byte) (face.Library, error) {
 	svc, err := u.Desk.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -58,7 +66,9 @@ func (u *Unlocker) Unlock(ctx context.Context, passphrase []byte) (face.Library,
 		u.Desk.unlockReader()
 		return nil, err
 	}
-	return &Library{unlocker: u, desk: u.Desk, setup: u.Setup, svc: svc, lib: lib}, nil
+	l := &Library{unlocker: u, desk: u.Desk, setup: u.Setup, svc: svc, lib: lib}
+	l.leaving, l.leave = context.WithCancel(context.Background())
+	return l, nil
 }
 
 // unlockError gives an error of opening the keys the form that the window decides on.
@@ -88,6 +98,8 @@ func (u *Unlocker) startEngine(ctx context.Context, svc backup.Service, passphra
 		return err
 	}
 	defer start.Wipe()
-	_, err = svc.Do(ctx, backup.Unseal{Key: append([]byte(nil), start.Bytes()...)})
+	key := slices.Clone(start.Bytes())
+	defer clear(key)
+	_, err = svc.Do(ctx, backup.Unseal{Key: key})
 	return err
 }

@@ -29,6 +29,9 @@ type Library struct {
 	Changed []string                     // the passphrases that the computer was given
 	Reopen  func() (face.Library, error) // what a change of the passphrase ends with; nil: it is done, and this Library goes on
 
+	OnNewKit func()        // is called while a kit is being made
+	Closing  chan struct{} // Lock waits, as for keys in use, until this is closed; nil: it does not
+
 	Adoptions int   // how often the owner said to go on from the copies
 	AdoptErr  error // what that is answered with
 
@@ -230,6 +233,9 @@ func (l *Library) NewKit(_ context.Context, passphrase, kitPass []byte) (face.Ki
 	if kitPass == nil {
 		kitPass = passphrase
 	}
+	if l.OnNewKit != nil {
+		l.OnNewKit()
+	}
 	l.Kits = append(l.Kits, string(kitPass))
 	return face.Kit{Words: Words, Lines: []string{"Place of the copies: /media/anna/Backup A, /mnt/nas", "Vault 5b0c-91f2-77ae, made on 17 Nov 2026"}}, nil
 }
@@ -277,7 +283,14 @@ func (l *Library) WriteProof(_ context.Context, dir string) (face.Report, error)
 }
 
 // Lock implements face.Library.
-func (l *Library) Lock() { l.mu.Lock(); l.Locked = true; l.mu.Unlock() }
+func (l *Library) Lock() {
+	if l.Closing != nil {
+		<-l.Closing
+	}
+	l.mu.Lock()
+	l.Locked = true
+	l.mu.Unlock()
+}
 
 // MeanOf is the mean colour of a picture, for a placeholder.
 func MeanOf(jpeg []byte) [3]uint8 {

@@ -92,6 +92,9 @@ func (s *Setup) PrintKit(context.Context, face.Kit) error {
 // AskWords implements face.Setup.
 func (s *Setup) AskWords() (at [3]int, ok bool) { return [3]int{2, 10, 17}, !s.OtherKit }
 
+// ForgetKit implements face.Setup.
+func (s *Setup) ForgetKit() { s.OtherKit = true }
+
 // CheckKit implements face.Setup.
 func (s *Setup) CheckKit(ctx context.Context, lib face.Library, a face.KitAnswers) (c face.CheckedKit, err error) {
 	words := a.All

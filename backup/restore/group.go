@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"time"
 
 	"lightproof/backup/direct"
 )
@@ -14,7 +15,8 @@ import (
 const (
 	groupFiles = 1000
 	groupBytes = 512 << 20
-	groupDirs  = 100 // folders kept open
+	groupDirs  = 100             // folders kept open
+	groupAge   = 2 * time.Second // what a kill loses
 )
 
 // held is a file that is complete under its temporary name.
@@ -31,17 +33,18 @@ type group struct {
 	files []held
 	bytes int64
 	dirs  map[*dir]bool
+	began time.Time
 }
 
-// add takes a file in and returns the whole group once it is full; the caller then has it named.
-func (g *group) add(h held) []held {
+// add takes a file in and returns the whole group once it is full or old; the caller then has it named.
+func (g *group) add(h held, now time.Time) []held {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.dirs == nil {
-		g.dirs = map[*dir]bool{}
+		g.dirs, g.began = map[*dir]bool{}, now
 	}
 	g.files, g.bytes, g.dirs[h.d] = append(g.files, h), g.bytes+h.it.size, true
-	if len(g.files) < groupFiles && g.bytes < groupBytes && len(g.dirs) < groupDirs {
+	if len(g.files) < groupFiles && g.bytes < groupBytes && len(g.dirs) < groupDirs && now.Sub(g.began) < groupAge {
 		return nil
 	}
 	return g.takeLocked()

@@ -78,7 +78,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	r.step("staged")
 	if grouped {
-		r.nameAll(ctx, r.group.add(held{it, d, temp, there}))
+		r.nameAll(ctx, r.group.add(held{it, d, temp, there}, r.o.Now()))
 		return true, nil
 	}
 	if err := r.name(ctx, d, temp, it, there); err != nil {

@@ -14,8 +14,8 @@ import (
 	"lightproof/app/window/texts"
 )
 
-// TestARestoreWhoseWindowWasKilledGoesOn kills the window when the first files are back; the next window offers to continue, and what
-// was there already is not written again.
+// TestARestoreWhoseWindowWasKilledGoesOn kills the window when the first files are written, most under their temporary names; the next window
+// offers to continue, what has its name already is not written again, and nothing temporary stays.
 func TestARestoreWhoseWindowWasKilledGoesOn(t *testing.T) {
 	p := newPerson(t, 150)
 	p.setUp()
@@ -36,7 +36,7 @@ func TestARestoreWhoseWindowWasKilledGoesOn(t *testing.T) {
 	p.click(texts.Next)
 	p.read(texts.DryGood)
 	p.click(texts.RunStart)
-	for deadline := p.t.Context(); len(restoredFiles(to)) < 3 && deadline.Err() == nil; {
+	for deadline := p.t.Context(); len(restoredFiles(to))+len(temporaryFiles(to)) < 5 && deadline.Err() == nil; {
 	}
 	if err := syscall.Kill(window, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,21 @@ func TestARestoreWhoseWindowWasKilledGoesOn(t *testing.T) {
 			t.Errorf("%s was written again", name)
 		}
 	}
+	if left := temporaryFiles(to); len(left) > 0 {
+		t.Errorf("left over: %q", left)
+	}
 	p.sameAs(to)
+}
+
+// temporaryFiles are those that a restore has not named yet, and its mark.
+func temporaryFiles(dir string) (out []string) {
+	_ = filepath.WalkDir(dir, func(f string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasPrefix(d.Name(), ".lightproof-restore-") {
+			out = append(out, f)
+		}
+		return nil
+	})
+	return out
 }
 
 // restoredFiles are the finished files below dir, by name.

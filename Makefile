@@ -12,7 +12,7 @@ PRODUCT := -trimpath -buildvcs=false -tags x11,migrated_fynedo,nodynamic
 STATIC := -trimpath -buildvcs=false -tags nowindow,nodynamic
 # Tests use Fyne's test driver (tag ci): no GL, no X11. -race itself still needs a C compiler.
 TESTED := -buildvcs=false -race -tags ci,nodynamic
-# The long tests are run without -race, which make test has on: with it they would take days.
+# The long tests, and the pictures, are made without -race, which make test has on: with it they would take days.
 LONG := -buildvcs=false -tags ci,nodynamic
 LINK := -ldflags "-s -w -X main.version=$(VERSION)"
 
@@ -70,8 +70,8 @@ shots: ## every screen, light and dark, as pictures in shots/: the pages as draw
 	@$(MAKE) --no-print-directory build
 	@rm -rf shots
 	@mkdir -p shots
-	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(TESTED) -count=1 -timeout 20m -run 'TestShots' ./app/window/...
-	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(TESTED) -count=1 -timeout 20m -run 'FirstRunToTheProof|BackgroundPartIsShown' ./e2e/desktop
+	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(LONG) -count=1 -timeout 20m -run 'TestShots' ./app/window/...
+	LIGHTPROOF_SHOTS=$(CURDIR)/shots go test $(LONG) -count=1 -timeout 20m -run 'FirstRunToTheProof|BackgroundPartIsShown' ./e2e/desktop
 	@echo "pictures: $(CURDIR)/shots"
 
 # make bench is a twentieth of the size in a few minutes; FULL=1 needs a quiet machine, 28 GB and an hour or two.

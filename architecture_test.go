@@ -27,7 +27,7 @@ type room struct {
 // what else it may is in beside. A new room is a line here, thought about.
 var rooms = []room{
 	{"assets", 0},
-	{"backup/direct", 0},
+	{"backup/direct", 0}, {"backup/disk", 0}, {"backup/priority", 0},
 	{"keystore/secret", 0},
 	{"keystore", 1}, {"backup/vault", 1}, {"backup/store", 1}, {"backup/photo", 1}, {"backup/source", 1}, {"backup/network", 1},
 	{"backup/catalog", 2}, {"backup/replica", 2}, {"backup/guard", 2},

@@ -1,0 +1,267 @@
+package cut
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// The tags that say where picture data lies (TIFF 6.0; TIFF Technical Note 1; 0118: Panasonic, the place of the sensor data).
+const (
+	tagStripOffsets = 0x0111
+	tagStripBytes   = 0x0117
+	tagSensorData   = 0x0118
+	tagTileOffsets  = 0x0144
+	tagTileBytes    = 0x0145
+	tagSubIFDs      = 0x014A
+	tagJPEGOffset   = 0x0201
+	tagJPEGBytes    = 0x0202
+)
+
+// run is a stretch of picture data, end excluded.
+type run struct{ start, end int64 }
+
+// tiffWalk goes through the directories of one file.
+type tiffWalk struct {
+	*reader
+	order     binary.ByteOrder
+	big       bool // BigTIFF: numbers of 64 bits
+	panasonic bool
+	ahead     []int64 // directories still to be read
+	seen      []int64 // directories found, so that none is read twice
+	runs      []run
+}
+
+// tiff gives both ends of each run of picture data.
+func (f *reader) tiff() []int64 {
+	head := f.at(0, 16)
+	if head == nil {
+		return nil
+	}
+	t := &tiffWalk{reader: f, order: binary.LittleEndian}
+	if head[0] == 'M' {
+		t.order = binary.BigEndian
+	}
+	version := t.order.Uint16(head[2:])
+	t.panasonic, t.big = version == 0x55, version == 43
+	first := int64(t.order.Uint32(head[4:]))
+	if t.big {
+		if t.order.Uint16(head[4:]) != 8 || t.order.Uint16(head[6:]) != 0 {
+			f.doubt = true
+		}
+		first = f.number(8, 8, t.order)
+	}
+	t.follow(first)
+	for len(t.ahead) > 0 && !f.doubt {
+		off := t.ahead[0]
+		t.ahead = t.ahead[1:]
+		t.directory(off)
+	}
+	cuts := make([]int64, 0, 2*len(t.runs))
+	for _, r := range t.runs {
+		cuts = append(cuts, r.start, r.end)
+	}
+	return cuts
+}
+
+// follow puts a directory on the list. One that is pointed at twice is a doubt: a ring, or damage; so is one in the header.
+func (t *tiffWalk) follow(off int64) {
+	if off < 8 || slices.Contains(t.seen, off) || len(t.seen) == maxDirectories {
+		t.doubt = true
+		return
+	}
+	t.seen, t.ahead = append(t.seen, off), append(t.ahead, off)
+}
+
+// field is where the numbers of a directory entry lie.
+type field struct {
+	at    int64
+	count int64
+	width int // bytes of each; 0: there is no such entry
+}
+
+// directory reads one directory: where its picture data lies, which directories hang below it, which one follows.
+func (t *tiffWalk) directory(off int64) {
+	counter, entry, pointer := 2, int64(12), 4
+	if t.big {
+		counter, entry, pointer = 8, 20, 8
+	}
+	count := t.number(off, counter, t.order)
+	if count == 0 || count > maxEntries {
+		t.doubt = true
+		return
+	}
+	var strips, stripBytes, sensor, tiles, tileBytes, subs, jpeg, jpegBytes field
+	first := off + int64(counter)
+	for i := range count {
+		e := t.at(first+i*entry, int(entry))
+		if e == nil {
+			return
+		}
+		var into *field
+		switch t.order.Uint16(e) {
+		case tagStripOffsets:
+			into = &strips
+		case tagStripBytes:
+			into = &stripBytes
+		case tagSensorData:
+			into = &sensor
+		case tagTileOffsets:
+			into = &tiles
+		case tagTileBytes:
+			into = &tileBytes
+		case tagSubIFDs:
+			into = &subs
+		case tagJPEGOffset:
+			into = &jpeg
+		case tagJPEGBytes:
+			into = &jpegBytes
+		default:
+			continue
+		}
+		if into.width != 0 {
+			t.doubt = true // twice in one directory
+			return
+		}
+		*into = t.field(e, first+i*entry)
+	}
+	if t.panasonic && sensor.width != 0 {
+		t.sensor(sensor)
+		strips, stripBytes = field{}, field{}
+	}
+	from := len(t.runs)
+	t.images(strips, stripBytes)
+	t.images(tiles, tileBytes)
+	t.runs = joinRuns(t.runs, from)
+	t.images(jpeg, jpegBytes) // a picture of its own, even where it lies directly behind the strips
+	t.below(subs)
+	if next := t.number(first+count*entry, pointer, t.order); next != 0 {
+		t.follow(next)
+	}
+}
+
+// field says where the value of the entry e, which lies at off, stands: in the entry, if it fits there.
+func (t *tiffWalk) field(e []byte, off int64) field {
+	v := field{width: map[uint16]int{3: 2, 4: 4, 13: 4, 16: 8, 18: 8}[t.order.Uint16(e[2:])]}
+	inline, at := 4, off+8
+	v.count = int64(t.order.Uint32(e[4:]))
+	if t.big {
+		inline, at = 8, off+12
+		v.count, _ = decode(e[4:12], t.order)
+	}
+	if v.width == 0 || v.count == 0 || v.count > maxStrips {
+		t.doubt = true
+		return v
+	}
+	if v.at = at; int64(v.width)*v.count > int64(inline) {
+		v.at, _ = decode(e[at-off:], t.order)
+	}
+	if !t.inside(v.at, int64(v.width)*v.count) {
+		t.doubt = true
+	}
+	return v
+}
+
+// images adds the data of the images whose places and lengths two fields give, as runs in the order in which they are listed.
+func (t *tiffWalk) images(places, lengths field) {
+	if places.count != lengths.count {
+		t.doubt = true
+	}
+	if t.doubt || places.count == 0 {
+		return
+	}
+	// Both lists are read a piece at a time, so that a long one costs no more memory than a short one.
+	const most = 256
+	var starts, sizes [most]int64
+	at := len(t.runs)
+	for done := int64(0); done < places.count && !t.doubt; done += most {
+		n := int(min(most, places.count-done))
+		t.numbers(starts[:n], places, done)
+		t.numbers(sizes[:n], lengths, done)
+		if t.doubt {
+			return
+		}
+		for i, length := range sizes[:n] {
+			start := starts[i]
+			if length == 0 { // left out by the writer
+				continue
+			}
+			if start == 0 || !t.inside(start, length) {
+				t.doubt = true
+				return
+			}
+			if last := len(t.runs) - 1; last >= at && start >= t.runs[last].end && start-t.runs[last].end <= maxGap {
+				t.runs[last].end = start + length
+				continue
+			}
+			if len(t.runs) == maxRuns {
+				t.doubt = true
+				return
+			}
+			t.runs = append(t.runs, run{start, start + length})
+		}
+	}
+}
+
+// numbers reads numbers of a field from the given one on.
+func (t *tiffWalk) numbers(out []int64, v field, from int64) {
+	b := t.at(v.at+from*int64(v.width), len(out)*v.width)
+	if b == nil {
+		return
+	}
+	for i := range out {
+		var ok bool
+		if out[i], ok = decode(b[i*v.width:][:v.width], t.order); !ok {
+			t.doubt = true
+		}
+	}
+}
+
+// joinRuns joins the runs of one directory, which are those from the given one on, whatever their order was.
+func joinRuns(runs []run, from int) []run {
+	own := runs[from:]
+	slices.SortFunc(own, func(a, b run) int {
+		if a.start != b.start {
+			return int(min(max(a.start-b.start, -1), 1))
+		}
+		return int(min(max(a.end-b.end, -1), 1))
+	})
+	n := 0
+	for i, r := range own {
+		if i > 0 && r.start <= own[n-1].end+maxGap {
+			own[n-1].end = max(own[n-1].end, r.end)
+			continue
+		}
+		own[n] = r
+		n++
+	}
+	return runs[:from+n]
+}
+
+// sensor adds the sensor data of an RW2. It is the last thing in the file and its length is not reliable.
+func (t *tiffWalk) sensor(place field) {
+	if place.count != 1 {
+		t.doubt = true
+		return
+	}
+	start := t.number(place.at, place.width, t.order)
+	if start == 0 || start >= t.size {
+		t.doubt = true
+		return
+	}
+	t.runs = append(t.runs, run{start, t.size})
+}
+
+// below follows the SubIFDs of a directory.
+func (t *tiffWalk) below(subs field) {
+	if subs.count > maxDirectories {
+		t.doubt = true
+		return
+	}
+	for i := range subs.count {
+		off := t.number(subs.at+i*int64(subs.width), subs.width, t.order)
+		if t.doubt {
+			return
+		}
+		t.follow(off)
+	}
+}

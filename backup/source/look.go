@@ -2,9 +2,8 @@ package source
 
 import "errors"
 
-// look reports one name of a directory, or says that it is a directory.
-func (w *walker) look(l *level, name string, beside func(string) bool) (isDir bool, err error) {
-	f, err := l.dir.stat(name)
+// look reports one name of a directory, or says that it is a directory. f and err are what the system says of the name.
+func (w *walker) look(l *level, name string, f facts, err error, beside func(string) bool) (isDir bool, _ error) {
 	if err == nil && f.Kind == KindDir {
 		return true, nil
 	}

@@ -13,6 +13,8 @@ import (
 type OS struct {
 	clock Clock
 	root  func(path string) (directory, error) // openRoot, but for tests of broken file systems
+
+	lookers int // goroutines that ask the system ahead of a walk
 }
 
 var _ Tree = (*OS)(nil)
@@ -22,7 +24,7 @@ func NewOS(clock Clock) *OS {
 	if clock == nil {
 		clock = SystemClock{}
 	}
-	return &OS{clock: clock, root: openRoot}
+	return &OS{clock: clock, root: openRoot, lookers: lookers()}
 }
 
 // Steps of file times: two changes closer than this may bear the same time, so a file younger than it is left to age before it is

@@ -25,6 +25,8 @@ type walker struct {
 	root    directory
 	systems map[uint64]fileSystem // by device
 	stack   []*level
+	lookers int // goroutines that ask the system ahead of the walk, see ahead.go; 0 = none
+	crew    *crew
 	sum     Summary
 	aborted bool // a directory was cut short by an error of the medium
 }
@@ -37,6 +39,8 @@ type level struct {
 	verdict    int
 	volumeRoot bool
 	subs       []string
+	planned    int      // so many of subs were asked for ahead, or are not to be
+	ahead      []*ahead // of the next subs
 }
 
 // Scan implements Tree.
@@ -49,7 +53,7 @@ func (o *OS) Scan(ctx context.Context, folder Folder, options ScanOptions, fn fu
 		options.MaxPath = DefaultMaxPath
 	}
 	w := &walker{
-		ctx: ctx, fn: fn, rules: rules, options: options, open: o.root, user: int64(os.Geteuid()),
+		ctx: ctx, fn: fn, rules: rules, options: options, open: o.root, user: int64(os.Geteuid()), lookers: o.lookers,
 		exclude: newExclusions(folder.Root, options.Exclude), systems: map[uint64]fileSystem{},
 	}
 	err = w.start(folder)
@@ -85,7 +89,7 @@ func (w *walker) start(folder Folder) error {
 	if w.options.Under != "" {
 		return w.under(top)
 	}
-	if err := w.enter(top, self.Item); err != nil {
+	if err := w.enter(top, self.Item, nil); err != nil {
 		return err
 	}
 	return w.walk()
@@ -116,12 +120,14 @@ func (w *walker) walk() error {
 		}
 		if err := w.unpark(top); err != nil {
 			// What is left of this directory cannot be reached any more: it was moved or its drive is gone.
+			w.dropAhead(top)
 			top.subs = nil
 			if err := w.unlisted(Item{Path: top.path, Kind: KindDir, ID: top.id, Err: err}); err != nil {
 				return err
 			}
 			continue
 		}
+		w.lookAhead(top)
 		name := top.subs[0]
 		top.subs = top.subs[1:]
 		if err := w.descend(top, name); err != nil {
@@ -136,6 +142,12 @@ func (w *walker) descend(parent *level, name string) error {
 	path := join(parent.path, name)
 	item := Item{Path: path, Kind: KindDir}
 	verdict := w.rules.judge(parent.verdict, path, true)
+	if a := w.takeAhead(parent, name); a != nil {
+		if a.err != nil {
+			return w.cannotOpen(item, verdict, classify(a.err))
+		}
+		return w.consider(parent, a.dir, a.self, verdict, a)
+	}
 	if len(path) > w.options.MaxPath {
 		return w.unlisted(Item{Path: path, Kind: KindDir, Err: ErrNameTooLong})
 	}
@@ -147,7 +159,7 @@ func (w *walker) descend(parent *level, name string) error {
 		var self facts
 		if self, err = dir.self(); err == nil {
 			self.Path = path
-			return w.consider(parent, dir, self, verdict)
+			return w.consider(parent, dir, self, verdict, nil)
 		}
 		dir.Close()
 	}
@@ -166,7 +178,8 @@ func (w *walker) cannotOpen(item Item, verdict int, err error) error {
 	return w.unlisted(item)
 }
 
-func (w *walker) consider(parent *level, dir directory, self facts, verdict int) error {
+// consider enters an open directory unless something speaks against it; a is what else is known of it, nil = nothing.
+func (w *walker) consider(parent *level, dir directory, self facts, verdict int, a *ahead) error {
 	skip := func(rule string) error {
 		dir.Close()
 		return w.skip(self.Item, rule)
@@ -186,7 +199,7 @@ func (w *walker) consider(parent *level, dir directory, self facts, verdict int)
 			return skip(RuleSameFolder)
 		}
 	}
-	return w.enter(&level{dir: dir, path: self.Path, id: self.ID, verdict: verdict, volumeRoot: volumeRoot}, self.Item)
+	return w.enter(&level{dir: dir, path: self.Path, id: self.ID, verdict: verdict, volumeRoot: volumeRoot}, self.Item, a)
 }
 
 func (w *walker) know(dir directory, device uint64) {
@@ -195,15 +208,15 @@ func (w *walker) know(dir directory, device uint64) {
 	}
 }
 
-// enter lists a directory, reports what is not a directory in it and remembers its directories.
-func (w *walker) enter(l *level, self Item) error {
+// enter lists a directory, unless a has its names, reports what is not a directory in it and remembers its directories.
+func (w *walker) enter(l *level, self Item, a *ahead) error {
 	w.push(l)
 	if w.options.entering != nil {
 		if err := w.options.entering(l.path); err != nil {
 			return err
 		}
 	}
-	names, err := l.dir.names()
+	names, known, err := l.list(a)
 	if err != nil {
 		self.Path = l.path
 		if err := w.cannotOpen(self, l.verdict, classify(err)); err != nil {
@@ -214,27 +227,30 @@ func (w *walker) enter(l *level, self Item) error {
 		w.sum.Root.Entries = int64(len(names))
 	}
 	w.sum.Dirs++
-	slices.Sort(names)
-	for i, name := range names {
-		if i%256 == 0 {
-			if err := w.ctx.Err(); err != nil {
-				return err
-			}
-		}
-		isDir, err := w.look(l, name, func(other string) bool { _, in := slices.BinarySearch(names, other); return in })
-		if err != nil {
-			return err
-		}
+	beside := func(other string) bool { _, in := slices.BinarySearch(names, other); return in }
+	return w.eachLook(l.dir, names, known, func(name string, f facts, err error) error {
+		isDir, err := w.look(l, name, f, err, beside)
 		if isDir {
 			l.subs = append(l.subs, name)
 		}
+		return err
+	})
+}
+
+// list returns the directory's names, sorted, and what is known of the first of them.
+func (l *level) list(a *ahead) ([]string, []looked, error) {
+	if a != nil && a.listed {
+		return a.names, a.stats, a.namesErr
 	}
-	return nil
+	names, err := l.dir.names()
+	slices.Sort(names)
+	return names, nil, err
 }
 
 func (w *walker) push(l *level) {
 	w.stack = append(w.stack, l)
 	if i := len(w.stack) - 1 - maxOpen; i > 0 && w.stack[i].dir != nil {
+		w.settleAhead(w.stack[i])
 		w.stack[i].dir.Close()
 		w.stack[i].dir = nil
 	}
@@ -259,6 +275,7 @@ func (w *walker) unpark(l *level) error {
 func (w *walker) pop() {
 	l := w.stack[len(w.stack)-1]
 	w.stack = w.stack[:len(w.stack)-1]
+	w.dropAhead(l)
 	if l.dir != nil && l.dir != w.root {
 		l.dir.Close()
 	}
@@ -268,6 +285,7 @@ func (w *walker) closeAll() {
 	for len(w.stack) > 0 {
 		w.pop()
 	}
+	w.crew.dismiss()
 	if w.root != nil {
 		w.root.Close()
 	}
@@ -310,7 +328,7 @@ func (w *walker) last(name string, isLast bool, f facts, err error) error {
 		}
 		return w.walk()
 	}
-	_, err = w.look(at, name, func(other string) bool { _, err := at.dir.stat(other); return err == nil })
+	_, err = w.look(at, name, f, err, func(other string) bool { _, err := at.dir.stat(other); return err == nil })
 	return err
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -20,8 +22,14 @@ type brokenTree struct {
 	inodes  map[string]uint64
 	system  map[string]fileSystem
 	device  map[string]uint64
-	open    int // directories open now
-	most    int
+	lookers int
+	listed  atomic.Int64 // calls of names
+	opened  func(path string)
+	asked   func(path string) // by readable, which only the walk itself calls
+
+	mu   sync.Mutex // several ask at a time
+	open int        // directories open now
+	most int
 }
 
 type brokenDirectory struct {
@@ -30,7 +38,7 @@ type brokenDirectory struct {
 }
 
 func (b *brokenTree) os() *OS {
-	return &OS{clock: SystemClock{}, root: func(path string) (directory, error) {
+	return &OS{clock: SystemClock{}, lookers: b.lookers, root: func(path string) (directory, error) {
 		if path != "/root" {
 			return nil, fs.ErrNotExist
 		}
@@ -41,6 +49,7 @@ func (b *brokenTree) os() *OS {
 func (d brokenDirectory) err(call, path string) error { return d.tree.fail[call+" "+path] }
 
 func (d brokenDirectory) names() ([]string, error) {
+	d.tree.listed.Add(1)
 	return slices.Clone(d.tree.entries[d.path]), d.err("names", d.path)
 }
 
@@ -51,6 +60,8 @@ func (d brokenDirectory) self() (facts, error) {
 }
 
 func (b *brokenTree) inode(path string) uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if n := b.inodes[path]; n != 0 {
 		return n
 	}
@@ -71,7 +82,12 @@ func (d brokenDirectory) stat(name string) (facts, error) {
 	return f, d.err("stat", path)
 }
 
-func (d brokenDirectory) readable(name string) error { return d.err("readable", join(d.path, name)) }
+func (d brokenDirectory) readable(name string) error {
+	if d.tree.asked != nil {
+		d.tree.asked(join(d.path, name))
+	}
+	return d.err("readable", join(d.path, name))
+}
 
 func (d brokenDirectory) readlink(string) (string, error) { return "", fs.ErrInvalid }
 
@@ -80,9 +96,14 @@ func (d brokenDirectory) openDir(rel string) (directory, error) {
 	if d.path != "" {
 		path = join(d.path, rel)
 	}
+	if d.tree.opened != nil {
+		d.tree.opened(path)
+	}
 	if err := d.err("open", path); err != nil {
 		return nil, err
 	}
+	d.tree.mu.Lock()
+	defer d.tree.mu.Unlock()
 	d.tree.open++
 	d.tree.most = max(d.tree.most, d.tree.open)
 	return brokenDirectory{d.tree, path}, nil
@@ -92,12 +113,17 @@ func (d brokenDirectory) openFile(string) (*os.File, error) { return nil, fs.Err
 
 func (d brokenDirectory) fileSystem() fileSystem { return d.tree.system[d.path] }
 
-func (d brokenDirectory) Close() error { d.tree.open--; return nil }
+func (d brokenDirectory) Close() error {
+	d.tree.mu.Lock()
+	defer d.tree.mu.Unlock()
+	d.tree.open--
+	return nil
+}
 
 func standard() *brokenTree {
 	return &brokenTree{
 		entries: map[string][]string{"": {"a", "b", "d", "e"}, "d": {"f", "g", "h"}, "d/h": {"i"}, "e": {"j"}},
-		fail:    map[string]error{}, inodes: map[string]uint64{}, system: map[string]fileSystem{}, device: map[string]uint64{},
+		fail:    map[string]error{}, inodes: map[string]uint64{}, system: map[string]fileSystem{}, device: map[string]uint64{}, lookers: 4,
 	}
 }
 
@@ -221,6 +247,8 @@ func TestDirectoryMovedDuringTheScanIsSaid(t *testing.T) {
 	tree.entries[path] = []string{"last"}
 	sum, err := tree.os().Scan(context.Background(), Folder{Root: "/root"}, ScanOptions{}, func(i Item) error {
 		if strings.HasSuffix(i.Path, "last") {
+			tree.mu.Lock()
+			defer tree.mu.Unlock()
 			tree.inodes["d/d"] = 42 // another directory took its place
 		}
 		return nil

@@ -15,7 +15,7 @@ import (
 
 // Limits of one batch, which becomes one commit.
 const (
-	batchFiles = 2000
+	batchFiles = 8000
 	batchBytes = 2 << 30
 )
 
@@ -31,114 +31,72 @@ type batch struct {
 	mu      sync.Mutex
 	objects map[vault.CID]vault.ObjectRecord // all that this batch references
 	sent    map[*destination]map[vault.CID]bool
-	pages   map[vault.CID][]byte // page objects, for the local cache
-	bundle  *vault.Bundle
-	open    []*stored // have a record in the open bundle
+	pages   map[vault.CID][]byte        // page objects, for the local cache
+	putting map[vault.CID]chan struct{} // closed once the object is put or could not be
 	done    []*stored
+	open    int // originals in open bundles
 	bundles map[vault.CID]catalog.Bundle
 	bytes   int64
-	small   *vault.ChunkBuffer
+
+	free     buffers
+	bundlers bundlers
 }
 
-func newBatch(r *runner, keys *writer.Keyset, seq uint64, small *vault.ChunkBuffer) *batch {
+func newBatch(r *runner, keys *writer.Keyset, seq uint64) *batch {
 	return &batch{run: r, keys: keys, seq: seq, objects: map[vault.CID]vault.ObjectRecord{}, sent: map[*destination]map[vault.CID]bool{},
-		pages: map[vault.CID][]byte{}, bundles: map[vault.CID]catalog.Bundle{}, small: small}
+		pages: map[vault.CID][]byte{}, putting: map[vault.CID]chan struct{}{}, bundles: map[vault.CID]catalog.Bundle{}}
 }
 
 func (b *batch) full() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.done)+len(b.open) >= batchFiles || b.bytes >= batchBytes
+	return len(b.done)+b.open >= batchFiles || b.bytes >= batchBytes
 }
 
-func (b *batch) empty() bool { return len(b.done)+len(b.open) == 0 }
+func (b *batch) empty() bool { return len(b.done) == 0 }
 
-// add takes a stored file over, unless it stands in the open bundle and is added when that closes.
+// add takes a finished original over; it goes with the commit.
 func (b *batch) add(s *stored) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.bytes += s.read
-	if s.small == nil {
-		b.done = append(b.done, s)
-	}
+	b.done = append(b.done, s)
 }
 
-// addSmall seals a small content into the open bundle.
-func (b *batch) addSmall(ctx context.Context, e *Engine, s *stored, v *vault.Version, content []byte) error {
+// count adds to what the batch has read.
+func (b *batch) count(read int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.bundle != nil && !b.bundle.Fits(len(content)) {
-		if err := b.closeBundle(ctx, e); err != nil {
-			return err
-		}
-	}
-	if b.bundle == nil {
-		b.bundle = b.keys.Current().NewBundle(b.small)
-	}
-	if j := s.j; j.old != nil && j.old.VersionID != [16]byte{} && j.old.Size == int64(len(content)) && j.old.SHA256 == objectHash(content) && len(j.old.Objects) > 0 {
-		v.Sum = objectHash(content) // touched only: nothing to store again
-		return nil
-	}
-	ref, sum, err := b.bundle.Add(content)
-	if err != nil {
-		return err
-	}
-	v.Sum, v.Parts = sum, []vault.Part{{Small: true, Ref: ref}}
-	s.small = &ref
-	s.finish(*v, e.clock.Now().Unix())
-	b.open = append(b.open, s) // from here on closeBundle, maybe of another worker, completes it
-	return nil
+	b.bytes += read
 }
 
-// closeBundle seals the open bundle and gives its capability to the files in it. b.mu is held.
-func (b *batch) closeBundle(ctx context.Context, e *Engine) error {
-	if b.bundle == nil {
-		return nil
-	}
-	bundle := b.bundle
-	b.bundle = nil
-	files := b.open
-	b.open = nil
-	if bundle.Records() == 0 {
-		return nil
-	}
-	salt := bundle.Salt()
-	sealed, err := bundle.Close()
-	if err != nil {
-		return err
-	}
-	rec, err := b.putLocked(ctx, e, sealed, vault.ClassBundle)
-	if err != nil {
-		return err
-	}
-	row := catalog.Bundle{Salt: salt}
-	for _, s := range files {
-		s.file.Bundles = []vault.BundleRef{{Cap: sealed.Cap, Salt: salt}}
-		s.records = append(s.records, rec)
-		s.row.Objects = append(s.row.Objects, rec.CID)
-		row.Contents = append(row.Contents, catalog.BundleContent{VersionID: s.row.VersionID, Len: s.small.Len})
-		b.done = append(b.done, s)
-	}
-	b.bundles[rec.CID] = row
-	return nil
-}
-
+// putChunk sends an object to the destinations, once for each content.
 func (b *batch) putChunk(ctx context.Context, e *Engine, s vault.Sealed, class vault.Class) (vault.ObjectRecord, error) {
+	cid := s.Cap.CID
 	b.mu.Lock()
-	rec, ok := b.objects[s.Cap.CID]
-	b.mu.Unlock()
+	for b.putting[cid] != nil {
+		other := b.putting[cid] // the same content, met twice
+		b.mu.Unlock()
+		<-other
+		b.mu.Lock()
+	}
+	rec, ok := b.objects[cid]
 	if ok && rec.Object == s.Cap.Object {
+		b.mu.Unlock()
 		return rec, nil
 	}
-	rec = vault.ObjectRecord{CID: s.Cap.CID, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: class}
-	sent, err := e.send(ctx, b.run, rec, s.Name(), s.Object)
-	if err != nil {
-		return rec, err
-	}
-	b.mu.Lock()
-	b.note(rec, sent)
+	ended := make(chan struct{})
+	b.putting[cid] = ended
 	b.mu.Unlock()
-	return rec, nil
+	rec = vault.ObjectRecord{CID: cid, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: class}
+	sent, err := e.send(ctx, b.run, rec, s.Name(), s.Object)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err == nil {
+		b.note(rec, sent)
+	}
+	delete(b.putting, cid)
+	close(ended)
+	return rec, err
 }
 
 // putContent stores a chunk of a file that was just sealed in buf. Where its name holds foreign bytes, the content goes under the next one
@@ -154,15 +112,6 @@ func (b *batch) putContent(ctx context.Context, e *Engine, buf *vault.ChunkBuffe
 			return s, rec, err
 		}
 	}
-}
-
-func (b *batch) putLocked(ctx context.Context, e *Engine, s vault.Sealed, class vault.Class) (vault.ObjectRecord, error) {
-	rec := vault.ObjectRecord{CID: s.Cap.CID, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: class}
-	sent, err := e.send(ctx, b.run, rec, s.Name(), s.Object)
-	if err == nil {
-		b.note(rec, sent)
-	}
-	return rec, err
 }
 
 // note remembers a record and where it went. b.mu is held.

@@ -188,10 +188,10 @@ func readEach(ctx context.Context, s store.Store, list []target, judge func(read
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var next atomic.Int64
-	var readers sync.WaitGroup
+	var all sync.WaitGroup
 	out := make(chan readObject)
-	for range min(workers(), len(list), max(1, s.Properties().Parallel)) {
-		readers.Go(func() {
+	for range min(readers(), len(list), max(1, s.Properties().Parallel)) {
+		all.Go(func() {
 			var buffer []byte
 			for i := next.Add(1) - 1; i < int64(len(list)) && inner.Err() == nil; i = next.Add(1) - 1 {
 				t := list[i]
@@ -207,7 +207,7 @@ func readEach(ctx context.Context, s store.Store, list []target, judge func(read
 		})
 	}
 	go func() {
-		readers.Wait()
+		all.Wait()
 		close(out)
 	}()
 	var err error

@@ -24,7 +24,7 @@ func (r *runner) heartbeat(ctx context.Context) error {
 	if e.log.Seq == 0 || len(r.destinations()) == 0 || passed >= 0 && passed < heartbeatAfter {
 		return nil
 	}
-	b := newBatch(r, e.keys, e.log.Seq+1, nil)
+	b := newBatch(r, e.keys, e.log.Seq+1)
 	head := vault.Commit{Seq: b.seq, Prev: e.prev(), Time: now, Control: e.facts.Control, Seen: e.facts.Seen, Type: vault.CommitHeartbeat}
 	built, err := e.keys.SealCommit(head, nil)
 	if err != nil {

@@ -1,11 +1,12 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
+	"hash"
 	"io"
+	"sync/atomic"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/source"
@@ -18,73 +19,203 @@ type stored struct {
 	file     vault.File
 	row      catalog.File
 	records  []vault.ObjectRecord // objects of its own
-	small    *vault.Ref           // stands in the batch's open bundle
 	sameByte bool                 // content as before: only path, times or mode changed
 	left     []string             // attributes that could not be kept
 	read     int64
+
+	// While it is under way:
+	holds   atomic.Int64 // pieces not yet put, and the reading
+	failed  atomic.Pointer[error]
+	version vault.Version
+	cuts    []int64              // where parts begin, from the second on
+	single  bool                 // one chunk is the whole content: its hash is the file's
+	parts   []vault.Part         // in order; each is set by whoever puts it
+	chunks  []vault.ObjectRecord // as parts; zero for small parts
+	small   []smallPart
 }
 
-// readOriginal stores one file: the buffers that are hashed are the buffers that are stored, and the version counts only if nothing
+// smallPart is a part that goes into a bundle. It is kept until the whole original is known to be new and unchanged.
+type smallPart struct {
+	part    int // index in stored.parts
+	offset  int64
+	content []byte
+}
+
+// original is the first stage: the buffers that are hashed are the buffers that are stored, and the version counts only if nothing
 // changed from the first byte to the last.
-func (e *Engine) readOriginal(ctx context.Context, b *batch, buf *vault.ChunkBuffer, j job) (*stored, error) {
-	it := j.item
+func (p *pipeline) original(j job) {
 	s := &stored{j: j}
-	e.newEntry(s, b)
+	s.holds.Store(1)
+	p.release(s, p.read(s))
+}
+
+func (p *pipeline) read(s *stored) error {
+	e, j, it := p.r.e, s.j, s.j.item
+	e.newEntry(s, p.b)
 	if it.Kind == source.KindSymlink {
 		s.file.Type, s.file.Target = vault.TypeSymlink, it.Target
-		s.finish(vault.Version{ID: vault.NewVersionID(), Size: 0, Sum: sha256.Sum256(nil)}, e.clock.Now().Unix())
-		return s, nil
+		s.version = vault.Version{ID: vault.NewVersionID(), Sum: sha256.Sum256(nil)}
+		return nil
 	}
-	if j.moved != "" {
-		m, err := e.metadataOnly(ctx, j)
-		if err != nil {
-			return nil, err
-		}
-		s.metadata(m)
-		s.sameByte = true
-		s.row = *j.old
-		s.stamp(it)
-		return s, nil
-	}
-	f, err := e.tree.Open(ctx, j.folder, it)
+	f, err := e.tree.Open(p.ctx, j.folder, it)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	m, err := f.Metadata()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.metadata(m)
-	v := vault.Version{ID: vault.NewVersionID()}
-	v.EXIF = describe(ctx, f, it.Size, it.Path, e.clock.Now())
-	if err := e.content(ctx, b, buf, f, s, &v); err != nil {
-		return nil, err
-	}
-	if s.small != nil {
-		return s, nil
-	}
-	if j.old != nil && j.old.VersionID != [16]byte{} && j.old.SHA256 == v.Sum && j.old.Size == int64(v.Size) && len(j.old.Objects) > 0 {
-		// Touched, not changed: the version stays, the objects are those it has.
+	if j.moved != "" {
 		s.sameByte = true
-		objects := j.old.Objects
-		s.row = *j.old
-		s.row.Objects = objects
-		s.records, s.small = nil, nil
-		s.stamp(it)
-		return s, nil
+		return nil
 	}
-	s.finish(v, e.clock.Now().Unix())
-	return s, nil
+	s.version = vault.Version{ID: vault.NewVersionID(), EXIF: describe(p.ctx, f, it.Size, it.Path, e.clock.Now())}
+	s.version.Splitter, s.cuts = cutPoints(p.ctx, f, it.Size)
+	spans := spansOf(it.Size, s.cuts)
+	s.parts, s.chunks = make([]vault.Part, len(spans)), make([]vault.ObjectRecord, len(spans))
+	s.single = len(spans) == 1 && spans[0].n > vault.MaxSmall
+	whole := wholeHash{on: !s.single}
+	for i, sp := range spans {
+		if err := p.readSpan(s, f, i, sp, &whole); err != nil {
+			return err
+		}
+	}
+	if err := atEnd(f); err != nil {
+		return err
+	}
+	if err := f.Finish(); err != nil {
+		return err
+	}
+	if !s.single {
+		s.version.Sum = whole.sum()
+	}
+	return nil
 }
 
-func (e *Engine) metadataOnly(ctx context.Context, j job) (source.Metadata, error) {
-	f, err := e.tree.Open(ctx, j.folder, j.item)
-	if err != nil {
-		return source.Metadata{}, err
+// readSpan reads one piece, and hands it on unless it is small.
+func (p *pipeline) readSpan(s *stored, f source.File, i int, sp span, whole *wholeHash) error {
+	if sp.small {
+		content := make([]byte, sp.n)
+		if err := p.readFull(s, f, content, whole); err != nil {
+			return err
+		}
+		s.small = append(s.small, smallPart{part: i, offset: sp.at, content: content})
+		return nil
 	}
-	defer f.Close()
-	return f.Metadata()
+	buf, err := p.b.free.take(p.ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.readFull(s, f, buf.Room()[:sp.n], whole); err != nil {
+		p.b.free.give(buf)
+		return err
+	}
+	s.holds.Add(1)
+	p.sealing <- &piece{s: s, part: i, buf: buf, n: sp.n}
+	return nil
+}
+
+// hashStep is how much is read and then hashed at a time, while it is in the processor's cache.
+const hashStep = 256 << 10
+
+// readFull fills b. A file that is shorter than the scan saw is one that changed.
+func (p *pipeline) readFull(s *stored, f source.File, b []byte, whole *wholeHash) error {
+	for len(b) > 0 {
+		if err := p.ctx.Err(); err != nil {
+			return context.Cause(p.ctx)
+		}
+		step := b
+		if whole.on {
+			step = b[:min(len(b), hashStep)]
+		}
+		n, err := io.ReadFull(f, step)
+		whole.write(step[:n])
+		s.read += int64(n)
+		s.version.Size += uint64(n)
+		p.r.progress(int64(n))
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return source.ErrChangedWhileRead
+		}
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// atEnd makes sure that nothing follows.
+func atEnd(f source.File) error {
+	var more [1]byte
+	n, err := io.ReadFull(f, more[:])
+	switch {
+	case n > 0:
+		return source.ErrChangedWhileRead
+	case errors.Is(err, io.EOF):
+		return nil
+	}
+	return err
+}
+
+// wholeHash is the hash of a file as a whole; off where its only chunk has the same.
+type wholeHash struct {
+	on bool
+	h  hash.Hash
+}
+
+func (w *wholeHash) write(b []byte) {
+	if !w.on {
+		return
+	}
+	if w.h == nil {
+		w.h = sha256.New()
+	}
+	w.h.Write(b)
+}
+
+func (w *wholeHash) sum() vault.Hash {
+	if w.h == nil {
+		return sha256.Sum256(nil)
+	}
+	return vault.Hash(w.h.Sum(nil))
+}
+
+// record is the last stage: what was read is complete, and every chunk of it was put.
+func (p *pipeline) record(s *stored) error {
+	e, old := p.r.e, s.j.old
+	now := e.clock.Now().Unix()
+	p.b.count(s.read)
+	if s.sameByte { // moved
+		s.row = *old
+		s.stamp(s.j.item)
+		p.b.add(s)
+		return nil
+	}
+	if old != nil && old.VersionID != [16]byte{} && old.SHA256 == s.version.Sum && old.Size == int64(s.version.Size) && len(old.Objects) > 0 {
+		// Touched, not changed: the version stays, the objects are those it has.
+		s.sameByte, s.small, s.chunks = true, nil, nil
+		s.row = *old
+		s.stamp(s.j.item)
+		p.b.add(s)
+		return nil
+	}
+	for _, rec := range s.chunks {
+		if rec.Size != 0 {
+			s.records = append(s.records, rec)
+		}
+	}
+	if len(s.parts) > vault.MaxParts {
+		return p.b.addLong(p.ctx, s, now)
+	}
+	s.version.Parts = s.parts
+	if len(s.small) > 0 {
+		return p.b.addSmall(p.ctx, s, now)
+	}
+	s.finish(now)
+	p.b.add(s)
+	return nil
 }
 
 func (e *Engine) newEntry(s *stored, b *batch) {
@@ -119,87 +250,15 @@ func (s *stored) stamp(it source.Item) {
 	s.row.State, s.row.Reason = catalog.StateStored, ""
 }
 
-func (s *stored) finish(v vault.Version, now int64) {
-	v.Recorded, v.ModTime = now, s.file.ModTime
-	s.file.Versions = []vault.Version{v}
+// finish makes the version part of the entry.
+func (s *stored) finish(now int64) {
+	s.version.Recorded, s.version.ModTime = now, s.file.ModTime
+	s.file.Versions = []vault.Version{s.version}
 	s.stamp(s.j.item)
-	s.row.VersionID, s.row.SHA256, s.row.Since = v.ID, v.Sum, now
+	s.row.VersionID, s.row.SHA256, s.row.Since = s.version.ID, s.version.Sum, now
+	s.row.Cuts = s.cuts
 	s.row.Objects = nil
 	for _, r := range s.records {
 		s.row.Objects = append(s.row.Objects, r.CID)
 	}
-}
-
-// content reads the whole file and puts its chunks away; a small content is left in the batch's bundle. Nothing counts before Finish.
-func (e *Engine) content(ctx context.Context, b *batch, buf *vault.ChunkBuffer, f source.File, s *stored, v *vault.Version) error {
-	whole := sha256.New()
-	var parts []vault.Part
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := io.ReadFull(f, buf.Room())
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
-			return err
-		}
-		if n == 0 {
-			break
-		}
-		v.Size += uint64(n)
-		s.read += int64(n)
-		b.run.progress(int64(n))
-		if last && len(parts) == 0 && n <= vault.MaxSmall {
-			small := bytes.Clone(buf.Room()[:n])
-			if err := f.Finish(); err != nil {
-				return err
-			}
-			return b.addSmall(ctx, e, s, v, small)
-		}
-		single := last && len(parts) == 0
-		if !single {
-			whole.Write(buf.Room()[:n])
-		}
-		sealed, err := b.keys.Current().Seal(buf, n, 0, nil)
-		if err != nil {
-			return err
-		}
-		var rec vault.ObjectRecord
-		if sealed, rec, err = b.putContent(ctx, e, buf, sealed); err != nil {
-			return err
-		}
-		s.records = append(s.records, rec)
-		parts = append(parts, vault.Part{Cap: sealed.Cap})
-		if single {
-			v.Sum = sealed.Sum
-		}
-		if last {
-			break
-		}
-	}
-	if err := f.Finish(); err != nil {
-		return err
-	}
-	if len(parts) != 1 || v.Sum == (vault.Hash{}) {
-		v.Sum = vault.Hash(whole.Sum(nil))
-	}
-	if len(parts) <= vault.MaxParts {
-		v.Parts = parts
-		return nil
-	}
-	for len(parts) > 0 {
-		n := min(len(parts), vault.MaxListedParts)
-		sealed, err := b.sealPage(vault.PartList{Parts: parts[:n]}.Encode())
-		if err != nil {
-			return err
-		}
-		rec, err := b.putPage(ctx, e, sealed)
-		if err != nil {
-			return err
-		}
-		s.records = append(s.records, rec)
-		v.Lists = append(v.Lists, sealed.Cap)
-		parts = parts[n:]
-	}
-	return nil
 }

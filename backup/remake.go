@@ -88,7 +88,7 @@ func (e *Engine) remakeAll(ctx context.Context, wanted map[vault.CID]vault.Hash,
 	buf := vault.NewChunkBuffer()
 	for _, o := range originals {
 		var failed error
-		err := e.eachBuffer(ctx, o.key, o.file, buf, func(n int) error {
+		err := e.eachChunk(ctx, o.key, o.file, buf, func(n int) error {
 			failed = e.resealed(buf, n, wanted, fn)
 			return failed
 		})
@@ -120,8 +120,8 @@ func (e *Engine) resealed(buf *vault.ChunkBuffer, n int, wanted map[vault.CID]va
 	return nil
 }
 
-// eachBuffer reads an unchanged original in the pieces in which it was stored.
-func (e *Engine) eachBuffer(ctx context.Context, key catalog.FileKey, file catalog.File, buf *vault.ChunkBuffer, fn func(n int) error) error {
+// openUnchanged opens an original that is still what was stored. ErrChanged: it is not.
+func (e *Engine) openUnchanged(ctx context.Context, key catalog.FileKey, file catalog.File) (source.File, error) {
 	var folder source.Folder
 	for _, f := range e.folders() {
 		if f.ID == key.Folder {
@@ -129,7 +129,7 @@ func (e *Engine) eachBuffer(ctx context.Context, key catalog.FileKey, file catal
 		}
 	}
 	if folder.Root == "" {
-		return source.ErrFolderMissing
+		return nil, source.ErrFolderMissing
 	}
 	var item source.Item
 	found := false
@@ -140,31 +140,55 @@ func (e *Engine) eachBuffer(ctx context.Context, key catalog.FileKey, file catal
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !found || !unchanged(&file, item) {
-		return source.ErrChanged
+		return nil, source.ErrChanged
 	}
-	f, err := e.tree.Open(ctx, folder, item)
+	return e.tree.Open(ctx, folder, item)
+}
+
+// eachChunk reads an unchanged original in the pieces in which it was stored: fn gets each that is a chunk in buf's Room.
+func (e *Engine) eachChunk(ctx context.Context, key catalog.FileKey, file catalog.File, buf *vault.ChunkBuffer, fn func(n int) error) error {
+	f, err := e.openUnchanged(ctx, key, file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	for {
-		n, err := io.ReadFull(f, buf.Room())
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
+	for _, sp := range spansOf(file.Size, file.Cuts) {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if n > 0 {
-			if err := fn(n); err != nil {
-				return err
-			}
+		if _, err := io.ReadFull(f, buf.Room()[:sp.n]); errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return source.ErrChangedWhileRead
+		} else if err != nil {
+			return err
 		}
-		if last {
-			return f.Finish()
+		if sp.small {
+			continue
+		}
+		if err := fn(sp.n); err != nil {
+			return err
 		}
 	}
+	if err := atEnd(f); err != nil {
+		return err
+	}
+	return f.Finish()
+}
+
+// readPart reads a part of an unchanged original. Whether it is what was stored, only the bundle that it goes into can tell.
+func (e *Engine) readPart(ctx context.Context, key catalog.FileKey, file catalog.File, part catalog.BundleContent) ([]byte, error) {
+	f, err := e.openUnchanged(ctx, key, file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, part.Len)
+	if _, err := f.ReadAt(b, int64(part.Offset)); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return b, nil
 }
 
 // remakeBundle makes a bundle again with its recorded salt; every content must still be what it was.
@@ -194,11 +218,8 @@ func (e *Engine) remakeBundle(ctx context.Context, row catalog.Bundle, want vaul
 		if p.key.Path == "" {
 			return nil, fmt.Errorf("%w: %w", errContentGone, gone)
 		}
-		var content []byte
-		if err := e.eachBuffer(ctx, p.key, p.file, buf, func(n int) error {
-			content = append(content, buf.Room()[:n]...)
-			return nil
-		}); err != nil || int(c.Len) != len(content) {
+		content, err := e.readPart(ctx, p.key, p.file, c)
+		if err != nil || c.Len > vault.MaxSmall {
 			return nil, gone
 		}
 		contents = append(contents, content)

@@ -3,17 +3,11 @@ package backup
 import (
 	"context"
 	"errors"
-	"runtime"
-	"sync"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/source"
 	"lightproof/backup/store"
-	"lightproof/backup/vault"
 )
-
-// workers is how many originals are read at once. One more than the cores would only queue: hashing and sealing are the work.
-func workers() int { return max(1, min(4, runtime.GOMAXPROCS(0))) }
 
 // store reads and stores the jobs of all folders, in batches that each become a commit.
 func (r *runner) store(ctx context.Context, all []*looked) error {
@@ -49,7 +43,7 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 		}
 		return errNoPlace
 	}
-	small := vault.NewChunkBuffer()
+	free, bundlers := newBuffers(), newBundlers()
 	for first := true; len(jobs) > 0 || len(removed) > 0; first = false {
 		// What others wrote is looked at before a batch, not at its end: a commit names as seen only what its objects were chosen by
 		// (FORMAT.md, "Collection"). The run itself began with a look.
@@ -58,13 +52,15 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 				return err
 			}
 		}
-		b := newBatch(r, r.e.keys, r.e.log.Seq+1, small)
+		b := newBatch(r, r.e.keys, r.e.log.Seq+1)
+		b.free, b.bundlers = free, bundlers
 		n, err := r.fill(ctx, b, jobs)
 		jobs = jobs[n:]
 		if err != nil {
 			// What this batch holds so far is complete: keep it, unless nothing can be stored any more.
-			if errors.Is(err, errNoPlace) || b.empty() {
-				return r.waiting(ctx, append(jobs, nil...), err)
+			if errors.Is(err, errNoPlace) || b.closeBundles(context.WithoutCancel(ctx)) != nil || b.empty() {
+				b.dropBundles()
+				return r.waiting(ctx, jobs, err)
 			}
 			if cerr := r.e.commit(context.WithoutCancel(ctx), b, nil); cerr != nil {
 				return cerr
@@ -99,54 +95,13 @@ func (r *runner) waiting(ctx context.Context, jobs []job, err error) error {
 	return err
 }
 
-// fill takes jobs into the batch until it is full; it returns how many it took. The first error that is not about one file ends it.
-func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan job)
-	var wg sync.WaitGroup
-	for range min(workers(), len(jobs)) {
-		wg.Go(func() {
-			buf := vault.NewChunkBuffer()
-			for j := range next {
-				if err := r.one(ctx, b, buf, j); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	taken := 0
-feed:
-	for _, j := range jobs {
-		if b.full() {
-			break
-		}
-		select {
-		case next <- j:
-			taken++
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	close(next)
-	wg.Wait()
-	if ctx.Err() != nil {
-		return taken, context.Cause(ctx)
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return taken, b.closeBundle(ctx, r.e)
-}
-
-// one stores one original; an error returned ends the run, what is wrong with the file alone is recorded.
-func (r *runner) one(ctx context.Context, b *batch, buf *vault.ChunkBuffer, j job) error {
-	s, err := r.e.readOriginal(ctx, b, buf, j)
+// settle records what came of one original; an error returned ends the run, what is wrong with the file alone is recorded.
+func (r *runner) settle(ctx context.Context, s *stored, err error) error {
 	r.done.Add(1)
 	r.show(false)
 	if err == nil {
-		b.add(s)
 		if len(s.left) > 0 {
-			r.issue(Issue{Code: reasonTooLarge, Path: j.item.Path, Count: int64(len(s.left))})
+			r.issue(Issue{Code: reasonTooLarge, Path: s.j.item.Path, Count: int64(len(s.left))})
 		}
 		return nil
 	}
@@ -157,12 +112,12 @@ func (r *runner) one(ctx context.Context, b *batch, buf *vault.ChunkBuffer, j jo
 		return err
 	}
 	var since int64
-	if j.old != nil {
-		since = j.old.Since
+	if s.j.old != nil {
+		since = s.j.old.Since
 	}
 	state, reason := readReason(err, since, r.e.clock.Now().Unix())
-	r.issue(Issue{Code: reason, Path: j.item.Path})
-	return r.fail(ctx, j, state, reason)
+	r.issue(Issue{Code: reason, Path: s.j.item.Path})
+	return r.fail(ctx, s.j, state, reason)
 }
 
 // fileError tells whether an error concerns just the file that was read.

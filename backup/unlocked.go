@@ -160,7 +160,7 @@ func (e *Engine) fold(ctx context.Context, r *runner, s SealedBatch) error {
 	if e.log.Hash != s.Extends {
 		return ErrHeadMoved
 	}
-	b := newBatch(r, e.keys, e.log.Seq+1, nil)
+	b := newBatch(r, e.keys, e.log.Seq+1)
 	for _, o := range s.Objects {
 		cid, ok := vault.ParseChunkName(o.Name)
 		if !ok || vault.Class(o.Class) != vault.ClassPage {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // recordVersion starts every encoded record. A record grows by a new schema version of its database, never in place.
@@ -120,6 +121,36 @@ func (d *decoder) digests() [][32]byte {
 		out[i] = d.digest()
 	}
 	return out
+}
+
+// offsets reads what appendOffsets wrote.
+func (d *decoder) offsets() []int64 {
+	n := d.count(1)
+	if n == 0 {
+		return nil
+	}
+	out := make([]int64, n)
+	at := uint64(0)
+	for i := range out {
+		step := d.uvarint()
+		if at += step; step == 0 || at < step || at > math.MaxInt64 {
+			d.bad = true
+			return nil
+		}
+		out[i] = int64(at)
+	}
+	return out
+}
+
+// appendOffsets writes ascending offsets above 0, each as its distance from the one before.
+func appendOffsets(dst []byte, list []int64) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(list)))
+	at := int64(0)
+	for _, v := range list {
+		dst = binary.AppendUvarint(dst, uint64(v-at))
+		at = v
+	}
+	return dst
 }
 
 func appendBytes[T []byte | string](dst []byte, v T) []byte {

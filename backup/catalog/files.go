@@ -40,6 +40,7 @@ type File struct {
 	Objects   [][32]byte // cids that hold the stored version, bundles included
 	Commit    uint64     // seq of the commit that recorded it, 0 = not committed
 	Group     [16]byte   // files shown as one photo share it
+	Cuts      []int64    // where the parts of the stored version begin, from the second on; ascending
 }
 
 var fileCodec = codec[FileKey, File]{
@@ -67,13 +68,14 @@ var fileCodec = codec[FileKey, File]{
 		b = append(b, f.SHA256[:]...)
 		b = appendDigests(b, f.Objects)
 		b = binary.AppendUvarint(b, f.Commit)
-		return append(b, f.Group[:]...)
+		b = append(b, f.Group[:]...)
+		return appendOffsets(b, f.Cuts)
 	},
 	parseValue: func(b []byte) (File, error) {
 		d := newDecoder(b)
 		f := File{FileID: d.id(), VersionID: d.id(), Size: d.varint(), ModTimeNS: d.varint(), CTimeNS: d.varint(), Inode: d.uvarint(),
 			Dev: d.uvarint(), Mode: d.u32(), State: FileState(d.u8()), Reason: d.text(), Since: d.varint(), SHA256: d.digest(),
-			Objects: d.digests(), Commit: d.uvarint(), Group: d.id()}
+			Objects: d.digests(), Commit: d.uvarint(), Group: d.id(), Cuts: d.offsets()}
 		d.bad = d.bad || f.State > StateGone
 		return f, d.done()
 	},

@@ -29,6 +29,7 @@ const (
 	MaxChunkObject  = MaxChunk + ChunkOverhead
 	MaxSmall        = 64 << 10 // longest content that goes into a bundle
 	MaxBundleRecord = 4096     // records in a bundle
+	RecordOverhead  = 16       // tag of a record
 	MaxEnvelope     = 5 << 20
 	MaxPayload      = 1 << 20 // commit payload
 	MaxListPart     = 4 << 20 // object list in an envelope of its own

@@ -1,0 +1,174 @@
+package backup
+
+import (
+	"context"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/vault"
+)
+
+// bundler fills one bundle after the other. There are as many as originals are read at once, so that nobody waits while another's bundle is
+// sealed and put.
+type bundler struct {
+	buf    *vault.ChunkBuffer
+	bundle *vault.Bundle // nil between two
+	row    catalog.Bundle
+	open   []*stored // have records in the open bundle
+}
+
+type bundlers chan *bundler
+
+func newBundlers() bundlers {
+	all := make(bundlers, readers())
+	for range cap(all) {
+		all <- &bundler{}
+	}
+	return all
+}
+
+// withBundler lends a bundler that has room for an original's small parts. All parts of an original are in one bundle.
+func (b *batch) withBundler(ctx context.Context, parts []smallPart, fn func(*bundler) error) error {
+	u := <-b.bundlers
+	defer func() { b.bundlers <- u }()
+	if u.bundle != nil && !u.fits(parts) {
+		if err := b.close(ctx, u); err != nil {
+			return err
+		}
+	}
+	if u.bundle == nil {
+		if u.buf == nil {
+			u.buf = vault.NewChunkBuffer()
+		}
+		u.bundle = b.keys.Current().NewBundle(u.buf)
+		u.row = catalog.Bundle{Salt: u.bundle.Salt()}
+	}
+	return fn(u)
+}
+
+func (u *bundler) fits(parts []smallPart) bool {
+	size := 0
+	for _, p := range parts {
+		size += len(p.content) + vault.RecordOverhead
+	}
+	return u.bundle.Records()+len(parts) <= vault.MaxBundleRecord && u.bundle.Fits(size-vault.RecordOverhead)
+}
+
+// add seals the small parts of an original into the open bundle.
+func (u *bundler) add(s *stored) error {
+	for _, x := range s.small {
+		ref, _, err := u.bundle.Add(x.content)
+		if err != nil {
+			return err
+		}
+		s.parts[x.part] = vault.Part{Small: true, Ref: ref}
+		u.row.Contents = append(u.row.Contents, catalog.BundleContent{VersionID: s.version.ID, Offset: uint64(x.offset), Len: uint32(len(x.content))})
+	}
+	s.small = nil
+	u.open = append(u.open, s)
+	return nil
+}
+
+// addSmall takes over an original with small parts. It joins the batch when its bundle is closed.
+func (b *batch) addSmall(ctx context.Context, s *stored, now int64) error {
+	return b.withBundler(ctx, s.small, func(u *bundler) error {
+		if err := u.add(s); err != nil {
+			return err
+		}
+		s.finish(now)
+		b.mu.Lock()
+		b.open++
+		b.mu.Unlock()
+		return nil
+	})
+}
+
+// addLong takes over an original of more parts than an entry has room for: they go into lists of their own, each with its table of bundles.
+func (b *batch) addLong(ctx context.Context, s *stored, now int64) error {
+	if len(s.small) > 0 {
+		err := b.withBundler(ctx, s.small, func(u *bundler) error {
+			if err := u.add(s); err != nil {
+				return err
+			}
+			return b.close(ctx, u)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	table := s.file.Bundles
+	s.file.Bundles = nil
+	for parts := s.parts; len(parts) > 0; {
+		n := min(len(parts), vault.MaxListedParts)
+		sealed, err := b.sealPage(vault.PartList{Bundles: table, Parts: parts[:n]}.Encode())
+		if err != nil {
+			return err
+		}
+		rec, err := b.putPage(ctx, b.run.e, sealed)
+		if err != nil {
+			return err
+		}
+		s.records = append(s.records, rec)
+		s.version.Lists = append(s.version.Lists, sealed.Cap)
+		parts = parts[n:]
+	}
+	s.finish(now)
+	b.add(s)
+	return nil
+}
+
+// close seals the open bundle, puts it and gives its capability to the originals in it.
+func (b *batch) close(ctx context.Context, u *bundler) error {
+	if u.bundle == nil {
+		return nil
+	}
+	files, row, bundle := u.open, u.row, u.bundle
+	u.bundle, u.open, u.row = nil, nil, catalog.Bundle{}
+	if bundle.Records() == 0 {
+		return nil
+	}
+	sealed, err := bundle.Close()
+	if err != nil {
+		return err
+	}
+	rec, err := b.putChunk(ctx, b.run.e, sealed, vault.ClassBundle)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bundles[rec.CID] = row
+	for _, s := range files {
+		s.file.Bundles = []vault.BundleRef{{Cap: sealed.Cap, Salt: row.Salt}}
+		s.records = append(s.records, rec)
+		if s.file.Versions == nil {
+			continue // a long one: not finished yet
+		}
+		s.row.Objects = append(s.row.Objects, rec.CID)
+		b.done = append(b.done, s)
+		b.open--
+	}
+	return nil
+}
+
+// closeBundles closes all open bundles at the end of a batch.
+func (b *batch) closeBundles(ctx context.Context) error {
+	for range cap(b.bundlers) {
+		u := <-b.bundlers
+		err := b.close(ctx, u)
+		b.bundlers <- u
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropBundles forgets what stands in open bundles: those originals wait for the next run.
+func (b *batch) dropBundles() {
+	for range cap(b.bundlers) {
+		u := <-b.bundlers
+		u.bundle, u.open, u.row = nil, nil, catalog.Bundle{}
+		b.bundlers <- u
+	}
+	b.open = 0
+}

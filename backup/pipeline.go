@@ -1,0 +1,188 @@
+package backup
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	"lightproof/backup/vault"
+)
+
+// pipeline takes originals from their disks to the destinations. Each stage has goroutines of its own and hands on to the next:
+//
+//	read    opens an original, describes it, finds where to cut it, fills a buffer with each piece, hashes the file as a whole
+//	seal    hashes a piece, encrypts it in place, hashes the object
+//	put     sends the object to the destinations
+//	record  puts small parts into a bundle and the finished original into the batch
+//
+// Buffers bound it all: there are a few, each goes with one piece of at most 8 MiB from the reading to the last destination, and who finds
+// none free waits. So a large original is in several stages at once and no stage ever holds the whole of it; a slow destination slows the
+// reading. Recording is done by whoever finishes the last piece of an original.
+type pipeline struct {
+	r       *runner
+	b       *batch
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	sealing chan *piece
+	putting chan *piece
+}
+
+// piece is one chunk of an original on its way.
+type piece struct {
+	s      *stored
+	part   int // index in s.parts
+	buf    *vault.ChunkBuffer
+	n      int // bytes of content
+	sealed vault.Sealed
+}
+
+// sealers is how many pieces are hashed and encrypted at once: it is nothing but computing.
+func sealers() int { return max(1, runtime.GOMAXPROCS(0)) }
+
+// putters is how many objects are on their way to the destinations at once. Writing past the cache means waiting for the medium; a few at a
+// time keep it busy.
+const putters = 4
+
+// readers is how many originals are read at once.
+func readers() int { return max(1, min(4, runtime.GOMAXPROCS(0))) }
+
+// buffers are the room of a pipeline. They outlive the batches of a run.
+type buffers chan *vault.ChunkBuffer
+
+func newBuffers() buffers {
+	n := readers() + sealers() + putters/2
+	free := make(buffers, n)
+	for range n {
+		free <- nil // made when it is first needed
+	}
+	return free
+}
+
+// take waits for a free buffer.
+func (f buffers) take(ctx context.Context) (*vault.ChunkBuffer, error) {
+	select {
+	case buf := <-f:
+		if buf == nil {
+			buf = vault.NewChunkBuffer()
+		}
+		return buf, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (f buffers) give(buf *vault.ChunkBuffer) { f <- buf }
+
+// fill takes jobs into the batch until it is full; it returns how many it took. The first error that is not about one file ends it.
+func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
+	p := &pipeline{r: r, b: b, sealing: make(chan *piece), putting: make(chan *piece)}
+	p.ctx, p.cancel = context.WithCancelCause(ctx)
+	defer p.cancel(nil)
+	next := make(chan job)
+	read := start(min(readers(), len(jobs)), func() {
+		for j := range next {
+			p.original(j)
+		}
+	})
+	sealed := start(sealers(), func() {
+		for x := range p.sealing {
+			p.seal(x)
+		}
+	})
+	put := start(putters, func() {
+		for x := range p.putting {
+			p.put(x)
+		}
+	})
+	taken := 0
+feed:
+	for _, j := range jobs {
+		if b.full() {
+			break
+		}
+		select {
+		case next <- j:
+			taken++
+		case <-p.ctx.Done():
+			break feed
+		}
+	}
+	close(next)
+	read.Wait()
+	close(p.sealing)
+	sealed.Wait()
+	close(p.putting)
+	put.Wait()
+	if p.ctx.Err() != nil {
+		return taken, context.Cause(p.ctx)
+	}
+	return taken, b.closeBundles(ctx)
+}
+
+// start runs fn on n goroutines.
+func start(n int, fn func()) *sync.WaitGroup {
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(fn)
+	}
+	return &wg
+}
+
+// seal is the second stage.
+func (p *pipeline) seal(x *piece) {
+	err := p.ctx.Err()
+	if err == nil {
+		x.sealed, err = p.b.keys.Current().Seal(x.buf, x.n, 0, nil)
+	}
+	if err != nil {
+		p.drop(x, err)
+		return
+	}
+	p.putting <- x
+}
+
+// put is the third stage.
+func (p *pipeline) put(x *piece) {
+	err := p.ctx.Err()
+	if err == nil {
+		err = p.putPiece(x)
+	}
+	p.drop(x, err)
+}
+
+func (p *pipeline) putPiece(x *piece) error {
+	sealed, rec, err := p.b.putContent(p.ctx, p.r.e, x.buf, x.sealed)
+	if err != nil {
+		return err
+	}
+	x.s.parts[x.part] = vault.Part{Cap: sealed.Cap}
+	x.s.chunks[x.part] = rec
+	if x.s.single {
+		x.s.version.Sum = sealed.Sum
+	}
+	return nil
+}
+
+// drop ends a piece, and its original with the last one.
+func (p *pipeline) drop(x *piece, err error) {
+	p.b.free.give(x.buf)
+	p.release(x.s, err)
+}
+
+// release gives up one hold on an original. Whoever gives up the last one records what came of it.
+func (p *pipeline) release(s *stored, err error) {
+	if err != nil {
+		s.failed.CompareAndSwap(nil, &err)
+	}
+	if s.holds.Add(-1) > 0 {
+		return
+	}
+	if first := s.failed.Load(); first != nil {
+		err = *first
+	} else {
+		err = p.record(s)
+	}
+	if err = p.r.settle(p.ctx, s, err); err != nil {
+		p.cancel(err)
+	}
+}

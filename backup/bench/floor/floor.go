@@ -6,7 +6,8 @@
 //
 //   - SHA-256 of the piece's content, which its name and key follow from;
 //   - SHA-256 of the whole file. A file of one piece has that already, and so has the first piece of a larger one, whose state is the
-//     whole file's up to there: both cost no pass of their own;
+//     whole file's up to there: both cost no pass of their own. A photo or film whose metadata is stored apart from its pictures
+//     ("Cutting") has no such piece;
 //   - AES-256-GCM with a key of its own;
 //   - SHA-256 of the stored object.
 //
@@ -23,6 +24,8 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+
+	"lightproof/backup/photo/cut"
 )
 
 const (
@@ -160,7 +163,8 @@ func (r *run) cut(path string, size int64, jobs chan<- job) error {
 		return err
 	}
 	pieces := int((size + PieceSize - 1) / PieceSize)
-	file := newLarge(f, pieces)
+	splitter, _ := cut.Points(r.ctx, f, size)
+	file := newLarge(f, pieces, splitter != cut.Fixed)
 	for i := range pieces {
 		at := int64(i) * PieceSize
 		jobs <- job{file: file, index: i, offset: at, length: int(min(size-at, PieceSize))}

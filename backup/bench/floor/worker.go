@@ -23,12 +23,13 @@ type large struct {
 	moved sync.Cond
 	turn  int // the piece whose turn it is
 	whole hash.Hash
+	apart bool // no piece begins where the file does: its first one shares nothing with the hash of the whole
 }
 
-func newLarge(f *os.File, pieces int) *large {
-	l := &large{f: f, pieces: pieces}
+func newLarge(f *os.File, pieces int, apart bool) *large {
+	l := &large{f: f, pieces: pieces, apart: apart}
 	l.moved.L = &l.mu
-	if pieces > 1 {
+	if pieces > 1 || apart {
 		l.whole = sha256.New()
 	}
 	return l
@@ -101,7 +102,7 @@ func (w *worker) piece(j job) error {
 	case whole == nil: // its content is the file's
 		sum = sha256.Sum256(p)
 		j.file.done()
-	case j.index == 0: // its content is the file's up to here
+	case j.index == 0 && !j.file.apart: // its content is the file's up to here
 		whole.Write(p)
 		whole.Sum(sum[:0])
 		j.file.done()

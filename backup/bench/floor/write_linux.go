@@ -9,7 +9,7 @@ import (
 )
 
 // Best is the fastest way that was found; NOTES.md of backup/bench has the figures.
-const Best = Early
+const Best = Direct
 
 // openPlain opens a file for reading without registering it with the runtime's poller, which a file on a disk never needs.
 func openPlain(path string) (*plain, error) {

@@ -45,7 +45,7 @@ func points(t testing.TB, data []byte) (uint8, []int64) {
 	c := &counted{t: t, data: data}
 	size := int64(len(data))
 	splitter, cuts := cut.Points(context.Background(), c, size)
-	if c.reads > 2048 || c.bytes > 1<<20 {
+	if c.reads > 1024 || c.bytes > 1<<20 {
 		t.Errorf("%d bytes in %d reads", c.bytes, c.reads)
 	}
 	if (splitter == cut.Fixed) != (len(cuts) == 0) || splitter > cut.Media || len(cuts) > cut.MaxPoints {

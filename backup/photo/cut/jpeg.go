@@ -9,7 +9,7 @@ func (f *reader) jpeg() []int64 {
 	for range maxSegments {
 		b := f.at(off, 4)
 		if b == nil || b[0] != 0xFF {
-			break
+			return nil
 		}
 		switch marker := b[1]; {
 		case marker == 0xFF:
@@ -17,16 +17,15 @@ func (f *reader) jpeg() []int64 {
 		case marker >= 0xE0 && marker <= 0xEF, marker == 0xFE:
 			length := int64(binary.BigEndian.Uint16(b[2:])) // itself included
 			if length < 2 {
-				f.doubt = true
+				return nil
 			}
 			off += 2 + length
 		case beginsPicture(marker):
 			return []int64{off}
 		default:
-			f.doubt = true
+			return nil
 		}
 	}
-	f.doubt = true
 	return nil
 }
 

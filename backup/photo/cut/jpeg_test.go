@@ -19,7 +19,7 @@ func jpeg(size int, segments ...[]byte) []byte {
 }
 
 func jpegs() map[string]example {
-	exif, icc, comment := segment(0xE1, 3000), segment(0xE2, 500), segment(0xFE, 40)
+	exif, icc, comment := segment(0xE1, 3000), segment(0xEF, 500), segment(0xFE, 40)
 	progressive := join([]byte{0xFF, 0xD8}, exif, segment(0xC2, 17), segment(0xC4, 30), segment(0xDA, 12), picture(100*kib), []byte{0xFF, 0xD9})
 	second := jpeg(80*kib, segment(0xE1, 70)) // what a Multi-Picture Format file holds behind the first EOI
 	fill := []byte{0xFF, 0xFF, 0xFF}
@@ -42,6 +42,7 @@ func jpegs() map[string]example {
 		"a segment that ends beyond":       refused(join(soi, bytes.Repeat(segment(0xE1, 60000), 2), []byte{0xFF, 0xE1, 0xFF, 0xFF}, picture(60*kib))),
 		"a segment of length 1":            refused(scan(soi, []byte{0xFF, 0xE1, 0, 1})),
 		"a segment of length 0":            refused(scan(soi, []byte{0xFF, 0xE1, 0, 0})),
+		"a marker without its FF":          refused(scan(soi, exif, []byte{0, 0xDB, 0, 67})),
 		"no marker behind a segment":       refused(scan(soi, exif)),
 		"a picture in the picture":         refused(scan(soi, exif, soi)),
 		"an end without picture":           refused(scan(soi, exif, []byte{0xFF, 0xD9, 0, 4})),
@@ -53,3 +54,15 @@ func jpegs() map[string]example {
 }
 
 func TestJPEGIsCutOnceBehindItsMetadata(t *testing.T) { judge(t, jpegs()) }
+
+func TestWhichMarkersBeginThePicture(t *testing.T) {
+	for marker := range 256 {
+		data := join([]byte{0xFF, 0xD8}, segment(0xE1, 3000), segment(byte(marker), 100), picture(100*kib))
+		splitter, _ := points(t, data)
+		// ITU-T T.81, table B.1: SOFn, DHT, JPG, DAC; SOS to EXP; JPGn.
+		want := marker >= 0xC0 && marker <= 0xCF || marker >= 0xDA && marker <= 0xDF || marker >= 0xF0 && marker <= 0xFD
+		if (splitter == cut.JPEG) != want {
+			t.Errorf("%#x: %v", marker, !want)
+		}
+	}
+}

@@ -36,7 +36,7 @@ func (f *reader) media() (cuts []int64) {
 // file without saying its length.
 func (f *reader) boxes(from, to int64, top bool, do func(box)) {
 	for n := 0; from < to; n++ {
-		if to-from < 8 || n == maxBoxes {
+		if n == maxBoxes {
 			f.doubt = true
 			return
 		}

@@ -79,12 +79,13 @@ func films() map[string]example {
 		return join(ftyp, moov, bytes.Repeat(join(bmff("moof", picture(100)), bmff("mdat", picture(size))), n))
 	}
 	return map[string]example{
-		"tables before the film": {join(ftyp, moov, bmff("mdat", picture(200*k))), cut.Media, []int64{2028}},
-		"tables behind the film": {join(ftyp, bmff("wide"), bmff("mdat", picture(200*k)), moov), cut.Media, []int64{36, 36 + 200*k}},
-		"length of 64 bits":      {join(ftyp, wide("mdat", picture(200*k)), moov), cut.Media, []int64{36, 36 + 200*k}},
-		"film to the end":        {join(ftyp, moov, be32(0), []byte("mdat"), picture(200*k)), cut.Media, []int64{2028}},
-		"film of before ftyp":    {join(bmff("mdat", picture(200*k)), moov), cut.Media, []int64{8, 8 + 200*k}},
-		"large tables":           {join(ftyp, bmff("moov", picture(100*k)), bmff("mdat", picture(200*k))), cut.Media, []int64{20, 28 + 100*k, 36 + 100*k}},
+		"tables before the film":     {join(ftyp, moov, bmff("mdat", picture(200*k))), cut.Media, []int64{2028}},
+		"tables behind the film":     {join(ftyp, bmff("wide"), bmff("mdat", picture(200*k)), moov), cut.Media, []int64{36, 36 + 200*k}},
+		"length of 64 bits":          {join(ftyp, wide("mdat", picture(200*k)), moov), cut.Media, []int64{36, 36 + 200*k}},
+		"film to the end":            {join(ftyp, moov, be32(0), []byte("mdat"), picture(200*k)), cut.Media, []int64{2028}},
+		"film of before ftyp":        {join(bmff("mdat", picture(200*k)), moov), cut.Media, []int64{8, 8 + 200*k}},
+		"film that begins with wide": {join(bmff("wide"), bmff("mdat", picture(200*k)), moov), cut.Media, []int64{16, 16 + 200*k}},
+		"large tables":               {join(ftyp, bmff("moov", picture(100*k)), bmff("mdat", picture(200*k))), cut.Media, []int64{20, 28 + 100*k, 36 + 100*k}},
 		"Canon: XMP and preview of their own": {join(ftyp, moov, bmff("uuid", picture(70*k)), bmff("uuid", picture(300*k)), wide("mdat", picture(400*k)), bmff("free", picture(16))),
 			cut.Media, at(2020, 8+70*k, 16+370*k, 32+370*k, 32+770*k)},
 		"Exif and XMP in mdat":    {photo, cut.Media, at(body, 100*k, 100*k+3000, 200*k+3000)},
@@ -99,6 +100,7 @@ func films() map[string]example {
 		"meta with no items":      {join(ftyp, bmff("meta", be32(0), bmff("hdlr", picture(24))), bmff("mdat", picture(200*k))), cut.Media, []int64{72}},
 		"many small boxes":        {join(ftyp, bytes.Repeat(bmff("free"), 4000), bmff("mdat", picture(200*k))), cut.Media, []int64{32028}},
 
+		"boxes that take 1,025 reads":  refused(join(ftyp, bytes.Repeat(bmff("free", picture(505)), 1025), bmff("mdat", picture(200*k)))),
 		"too many boxes":               refused(join(ftyp, bytes.Repeat(bmff("free"), 4096), bmff("mdat", picture(200*k)))),
 		"fragmented, many":             refused(fragments(33, 64*k)),
 		"a box that ends beyond":       refused(raw(ftyp, be32(200*k), []byte("mdat"))),

@@ -11,7 +11,7 @@ import (
 // Bounds of one call. What passes one of them is in doubt and gets no cuts; real photos stay far below each.
 const (
 	maxBytes = 1 << 20 // read from one file
-	maxReads = 2048
+	maxReads = 1024
 
 	maxSegments    = 1024      // of a JPEG, fill bytes counted like segments
 	maxDirectories = 64        // of a TIFF
@@ -63,7 +63,6 @@ func (f *reader) at(off int64, n int) []byte {
 	}
 	if off < f.from || off+int64(n) > f.from+int64(f.filled) {
 		want := int(min(max(int64(n), ahead), f.size-off))
-		f.filled = 0
 		if !f.read(f.window[:want], off) {
 			return nil
 		}

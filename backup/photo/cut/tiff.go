@@ -63,9 +63,9 @@ func (f *reader) tiff() []int64 {
 	return cuts
 }
 
-// follow puts a directory on the list. One that is pointed at twice is a doubt: a ring, or damage; so is one in the header.
+// follow puts a directory on the list. One that is pointed at twice is a doubt: a ring, or damage.
 func (t *tiffWalk) follow(off int64) {
-	if off < 8 || slices.Contains(t.seen, off) || len(t.seen) == maxDirectories {
+	if slices.Contains(t.seen, off) || len(t.seen) == maxDirectories {
 		t.doubt = true
 		return
 	}
@@ -251,12 +251,8 @@ func (t *tiffWalk) sensor(place field) {
 	t.runs = append(t.runs, run{start, t.size})
 }
 
-// below follows the SubIFDs of a directory.
+// below follows the SubIFDs of a directory, as many as there may be.
 func (t *tiffWalk) below(subs field) {
-	if subs.count > maxDirectories {
-		t.doubt = true
-		return
-	}
 	for i := range subs.count {
 		off := t.number(subs.at+i*int64(subs.width), subs.width, t.order)
 		if t.doubt {

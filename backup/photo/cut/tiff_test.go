@@ -190,6 +190,15 @@ func tiffs() map[string]example {
 			parts[8+18*64] = t.dir(0, strip(100*k, 100*k)...)
 			return file(300*k, parts)
 		}()),
+		"65,536 strips of 64 bits": refused(func() []byte {
+			const n = 65536
+			return big.file(2000*k, map[int][]byte{4: join(big.u16(8, 0), big.u64(16)), 16: join(big.u64(2), bigEntry(stripsAt, n, k), bigEntry(stripSize, n, 600*k), big.u64(0)),
+				k: big.u64(every(n, 1200*k, 4)...), 600 * k: big.u64(same(n, 4)...)})
+		}()),
+		"Panasonic: the sensor data lies beyond": refused(func() []byte {
+			p := newTIFF("IIU\x00")
+			return p.file(300*k, map[int][]byte{4: p.u32(8), 8: p.dir(0, p.entry(jpegAt, 1, 100*k), p.entry(jpegSize, 1, 100*k), p.entry(0x0118, 1, 300*k))})
+		}()),
 		"33 large strips 17 bytes apart":   refused(list(4100*k, every(33, 100*k, 100*k), same(33, 100*k-17))),
 		"65,537 strips":                    refused(list(900*k, every(65537, 600*k, 4), same(65537, 4))),
 		"4,097 runs":                       refused(list(900*k, every(4097, 100*k, 100), same(4097, 50))),
@@ -201,7 +210,7 @@ func tiffs() map[string]example {
 		"directory outside":                refused(file(300*k, map[int][]byte{8: t.dir(400*k, strip(100*k, 100*k)...)})),
 		"directory in the header":          refused(file(300*k, map[int][]byte{8: t.dir(4, strip(100*k, 100*k)...)})),
 		"directory cut off by the end":     refused(file(300*k, map[int][]byte{8: t.dir(300*k-10, strip(100*k, 100*k)...), 300*k - 10: t.u16(1)})),
-		"empty directory":                  refused(file(300*k, map[int][]byte{8: t.u16(0)})),
+		"empty directory":                  refused(file(300*k, map[int][]byte{8: t.dir(300, strip(100*k, 100*k)...), 300: t.dir(0)})),
 		"2,001 entries":                    refused(file(300*k, map[int][]byte{8: t.dir(0, append(bytes2001(t), strip(100*k, 100*k)...)...)})),
 		"image ends beyond":                refused(file(300*k, map[int][]byte{8: t.dir(0, strip(100*k, 200*k+1)...)})),
 		"image begins beyond":              refused(file(300*k, map[int][]byte{8: t.dir(0, strip(300*k+1, 1)...)})),

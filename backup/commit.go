@@ -148,11 +148,11 @@ func (e *Engine) body(ctx context.Context, b *batch, removed []removal, now int6
 	page := vault.NewPageBuilder()
 	page.Sources = e.sources()
 	for _, f := range files {
-		if !page.Fits(f) {
+		if !page.Add(f) {
 			pages = append(pages, page)
 			page = vault.NewPageBuilder()
+			page.Add(f)
 		}
-		page.Add(f)
 	}
 	pages = append(pages, page)
 	if len(pages) == 1 && page.Size() <= inlineBody {

@@ -118,19 +118,31 @@ const (
 
 // Encode makes the version's record.
 func (v Version) Encode() []byte {
-	f := NewFields().Bytes(tagVersionID, v.ID[:]).U64(tagVersionSize, v.Size).Bytes(tagVersionSum, v.Sum[:]).U8(tagVersionSplitter, v.Splitter)
+	f := NewFields()
+	v.add(f)
+	return f.Encoded()
+}
+
+func (v *Version) add(f *Fields) {
+	f.Bytes(tagVersionID, v.ID[:]).U64(tagVersionSize, v.Size).Bytes(tagVersionSum, v.Sum[:]).U8(tagVersionSplitter, v.Splitter)
 	if v.EXIF != nil {
-		f.Bytes(tagVersionEXIF, v.EXIF.Encode())
+		f.Begin(tagVersionEXIF)
+		v.EXIF.add(f)
+		f.End()
 	}
 	if v.Tile != nil {
-		f.Bytes(tagVersionTile, v.Tile.Append(nil))
+		f.Begin(tagVersionTile)
+		f.Raw(v.Tile.Append)
+		f.End()
 	}
 	if len(v.Parts) > 0 {
-		items := make([][]byte, len(v.Parts))
-		for i, p := range v.Parts {
-			items[i] = p.Append(nil)
+		f.Begin(tagVersionParts)
+		for i := range v.Parts {
+			f.BeginItem()
+			f.Raw(v.Parts[i].Append)
+			f.End()
 		}
-		f.List(tagVersionParts, items)
+		f.End()
 	}
 	if len(v.Lists) > 0 {
 		f.Bytes(tagVersionLists, appendCaps(nil, v.Lists))
@@ -142,7 +154,7 @@ func (v Version) Encode() []byte {
 	if v.Damaged {
 		flags |= 2
 	}
-	return f.I64(tagVersionModTime, v.ModTime).I64(tagVersionRecorded, v.Recorded).U8(tagVersionFlags, flags).Encoded()
+	f.I64(tagVersionModTime, v.ModTime).I64(tagVersionRecorded, v.Recorded).U8(tagVersionFlags, flags)
 }
 
 // ParseVersion decodes a version.
@@ -229,8 +241,12 @@ func parseCaps(b []byte) (out []Cap, err error) {
 }
 
 // Encode makes the entry's record.
-func (e Entry) Encode() []byte {
-	f := NewFields().Bytes(tagEntryID, e.ID[:]).Bytes(tagEntrySource, e.Source[:]).Str(tagEntryPath, e.Path).I64(tagEntryModTime, e.ModTime)
+func (e Entry) Encode() []byte { return e.appendTo(nil) }
+
+// appendTo encodes behind b.
+func (e *Entry) appendTo(b []byte) []byte {
+	f := AppendFields(b)
+	f.Bytes(tagEntryID, e.ID[:]).Bytes(tagEntrySource, e.Source[:]).Str(tagEntryPath, e.Path).I64(tagEntryModTime, e.ModTime)
 	if e.BirthTime != 0 {
 		f.I64(tagEntryBirth, e.BirthTime)
 	}
@@ -245,11 +261,13 @@ func (e Entry) Encode() []byte {
 		}
 		f.List(tagEntryXattrs, items)
 	}
-	items := make([][]byte, len(e.Versions))
-	for i, v := range e.Versions {
-		items[i] = v.Encode()
+	f.Begin(tagEntryVersions)
+	for i := range e.Versions {
+		f.BeginItem()
+		e.Versions[i].add(f)
+		f.End()
 	}
-	f.List(tagEntryVersions, items)
+	f.End()
 	if e.Continues != nil {
 		f.Bytes(tagEntryContinues, e.Continues[:])
 	}

@@ -35,11 +35,14 @@ type EXIF struct {
 	BurstID     string
 }
 
-func f64(v float64) []byte { return binary.BigEndian.AppendUint64(nil, math.Float64bits(v)) }
-
 // Encode makes the record; unknown fields are left out.
 func (e *EXIF) Encode() []byte {
 	f := NewFields()
+	e.add(f)
+	return f.Encoded()
+}
+
+func (e *EXIF) add(f *Fields) {
 	str := func(tag uint16, s string) {
 		if s != "" {
 			f.Str(tag, s)
@@ -47,30 +50,33 @@ func (e *EXIF) Encode() []byte {
 	}
 	num := func(tag uint16, v float64) {
 		if v != 0 {
-			f.Bytes(tag, f64(v))
+			f.U64(tag, math.Float64bits(v))
 		}
 	}
 	str(1, e.Kind)
 	str(2, e.Taken)
 	str(3, e.TakenSource)
 	if e.ZoneKnown {
-		f.Bytes(4, binary.BigEndian.AppendUint16(nil, uint16(e.ZoneMinutes)))
+		f.Bytes(4, []byte{byte(uint16(e.ZoneMinutes) >> 8), byte(e.ZoneMinutes)})
 	}
 	str(5, e.ZoneSource)
 	str(6, e.Make)
 	str(7, e.Model)
 	str(8, e.Lens)
 	if e.HasPosition {
-		f.Bytes(9, append(f64(e.Latitude), f64(e.Longitude)...))
+		var b [16]byte
+		binary.BigEndian.PutUint64(b[:], math.Float64bits(e.Latitude))
+		binary.BigEndian.PutUint64(b[8:], math.Float64bits(e.Longitude))
+		f.Bytes(9, b[:])
 	}
 	if e.HasAltitude {
-		f.Bytes(10, f64(e.Altitude))
+		f.U64(10, math.Float64bits(e.Altitude))
 	}
 	if e.Orientation != 0 {
 		f.U8(11, e.Orientation)
 	}
 	if e.Width != 0 || e.Height != 0 {
-		f.Bytes(12, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, e.Width), e.Height))
+		f.U64(12, uint64(e.Width)<<32|uint64(e.Height))
 	}
 	num(13, e.Aperture)
 	num(14, e.Exposure)
@@ -83,8 +89,10 @@ func (e *EXIF) Encode() []byte {
 	}
 	str(18, e.ContentID)
 	str(19, e.BurstID)
-	return f.Encoded()
 }
+
+// exifLengths are the lengths in bytes of fields that hold numbers; the others hold text.
+var exifLengths = [20]int{4: 2, 9: 16, 10: 8, 11: 1, 12: 8, 13: 8, 14: 8, 15: 4, 16: 8, 17: 4}
 
 // ParseEXIF decodes the record.
 func ParseEXIF(b []byte) (*EXIF, error) {
@@ -96,8 +104,8 @@ func ParseEXIF(b []byte) (*EXIF, error) {
 	if err != nil {
 		return fail(err)
 	}
-	for tag, n := range map[uint16]int{4: 2, 9: 16, 10: 8, 11: 1, 12: 8, 13: 8, 14: 8, 15: 4, 16: 8, 17: 4} {
-		if r.Has(tag) && len(r.Bytes(tag)) != n {
+	for _, f := range r.fields {
+		if n := exifLengths[f.tag]; n != 0 && len(f.value) != n {
 			return fail(ErrMalformed)
 		}
 	}

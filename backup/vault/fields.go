@@ -3,73 +3,126 @@ package vault
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // The field encoding of FORMAT.md ("Fields"): u16 tag, u32 length, value; tags strictly ascending; unknown tags below 0x8000 refused.
 
-// Fields builds one field record. Tags must be added in ascending order; a violation is a programming error and panics.
+// Fields builds one field record. Tags must be added in ascending order; a violation is a programming error and panics. A field may hold
+// a record or a list in turn, built in place between Begin and End.
 type Fields struct {
 	b    []byte
 	last int
+	open []nested
 }
+
+// nested is a field that is being filled: where its length stands, and the last tag beside it.
+type nested struct{ at, last int }
 
 // NewFields starts an empty record.
 func NewFields() *Fields { return &Fields{last: -1} }
 
-// Bytes adds a field whose value is v.
-func (f *Fields) Bytes(tag uint16, v []byte) *Fields {
+// AppendFields starts a record behind b, which Encoded then returns too.
+func AppendFields(b []byte) *Fields { return &Fields{b: b, last: -1} }
+
+// head begins a field of n bytes.
+func (f *Fields) head(tag uint16, n int) {
 	if int(tag) <= f.last {
 		panic(fmt.Sprintf("vault: field %#x after %#x", tag, f.last))
 	}
 	f.last = int(tag)
 	f.b = binary.BigEndian.AppendUint16(f.b, tag)
-	f.b = binary.BigEndian.AppendUint32(f.b, uint32(len(v)))
+	f.b = binary.BigEndian.AppendUint32(f.b, uint32(n))
+}
+
+// Bytes adds a field whose value is v.
+func (f *Fields) Bytes(tag uint16, v []byte) *Fields {
+	f.head(tag, len(v))
 	f.b = append(f.b, v...)
 	return f
 }
 
 // U8 adds a one-byte number.
-func (f *Fields) U8(tag uint16, v uint8) *Fields { return f.Bytes(tag, []byte{v}) }
+func (f *Fields) U8(tag uint16, v uint8) *Fields {
+	f.head(tag, 1)
+	f.b = append(f.b, v)
+	return f
+}
 
 // U32 adds a four-byte number.
 func (f *Fields) U32(tag uint16, v uint32) *Fields {
-	return f.Bytes(tag, binary.BigEndian.AppendUint32(nil, v))
+	f.head(tag, 4)
+	f.b = binary.BigEndian.AppendUint32(f.b, v)
+	return f
 }
 
 // U64 adds an eight-byte number.
 func (f *Fields) U64(tag uint16, v uint64) *Fields {
-	return f.Bytes(tag, binary.BigEndian.AppendUint64(nil, v))
+	f.head(tag, 8)
+	f.b = binary.BigEndian.AppendUint64(f.b, v)
+	return f
 }
 
 // I64 adds a signed eight-byte number in two's complement.
 func (f *Fields) I64(tag uint16, v int64) *Fields { return f.U64(tag, uint64(v)) }
 
 // Str adds text.
-func (f *Fields) Str(tag uint16, v string) *Fields { return f.Bytes(tag, []byte(v)) }
+func (f *Fields) Str(tag uint16, v string) *Fields {
+	f.head(tag, len(v))
+	f.b = append(f.b, v...)
+	return f
+}
 
 // List adds items as one field of u32 length || item.
 func (f *Fields) List(tag uint16, items [][]byte) *Fields {
-	var b []byte
+	f.Begin(tag)
 	for _, it := range items {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(it)))
-		b = append(b, it...)
+		f.b = binary.BigEndian.AppendUint32(f.b, uint32(len(it)))
+		f.b = append(f.b, it...)
 	}
-	return f.Bytes(tag, b)
+	return f.End()
+}
+
+// Begin opens a field: what is added until End is its value, with tags of its own.
+func (f *Fields) Begin(tag uint16) {
+	f.head(tag, 0)
+	f.open = append(f.open, nested{len(f.b), f.last})
+	f.last = -1
+}
+
+// BeginItem opens an item of the list that was begun last.
+func (f *Fields) BeginItem() {
+	f.b = binary.BigEndian.AppendUint32(f.b, 0)
+	f.open = append(f.open, nested{len(f.b), f.last})
+	f.last = -1
+}
+
+// Raw adds bytes to the field or item that was begun last.
+func (f *Fields) Raw(add func([]byte) []byte) { f.b = add(f.b) }
+
+// End closes what was begun last.
+func (f *Fields) End() *Fields {
+	n := f.open[len(f.open)-1]
+	f.open = f.open[:len(f.open)-1]
+	binary.BigEndian.PutUint32(f.b[n.at-4:], uint32(len(f.b)-n.at))
+	f.last = n.last
+	return f
 }
 
 // Encoded returns the record.
 func (f *Fields) Encoded() []byte { return f.b }
 
-// Record is a decoded field record: tag → value, aliasing the input.
-type Record struct{ m map[uint16][]byte }
+// Record is a decoded field record, aliasing the input.
+type Record struct{ fields []recordField }
+
+type recordField struct {
+	tag   uint16
+	value []byte
+}
 
 // ParseFields decodes b. known lists the tags the caller understands; an unknown tag below 0x8000 is refused, above is skipped.
 func ParseFields(b []byte, known ...uint16) (Record, error) {
-	r := Record{m: make(map[uint16][]byte, len(known))}
-	ok := make(map[uint16]bool, len(known))
-	for _, k := range known {
-		ok[k] = true
-	}
+	r := Record{fields: make([]recordField, 0, len(known))}
 	last := -1
 	for len(b) > 0 {
 		if len(b) < 6 {
@@ -85,8 +138,8 @@ func ParseFields(b []byte, known ...uint16) (Record, error) {
 		}
 		last = int(tag)
 		switch {
-		case ok[tag]:
-			r.m[tag] = b[6 : 6+n]
+		case slices.Contains(known, tag):
+			r.fields = append(r.fields, recordField{tag, b[6 : 6+n]})
 		case tag < 0x8000:
 			return Record{}, fmt.Errorf("field %#x: %w", tag, ErrNewer)
 		}
@@ -95,15 +148,24 @@ func ParseFields(b []byte, known ...uint16) (Record, error) {
 	return r, nil
 }
 
+func (r Record) find(tag uint16) ([]byte, bool) {
+	for i := range r.fields {
+		if r.fields[i].tag == tag {
+			return r.fields[i].value, true
+		}
+	}
+	return nil, false
+}
+
 // Has tells whether the field is present.
-func (r Record) Has(tag uint16) bool { _, ok := r.m[tag]; return ok }
+func (r Record) Has(tag uint16) bool { _, ok := r.find(tag); return ok }
 
 // Bytes returns the value, nil where absent.
-func (r Record) Bytes(tag uint16) []byte { return r.m[tag] }
+func (r Record) Bytes(tag uint16) []byte { v, _ := r.find(tag); return v }
 
 // Fixed copies a value of exactly len(dst) bytes.
 func (r Record) Fixed(tag uint16, dst []byte) error {
-	v, ok := r.m[tag]
+	v, ok := r.find(tag)
 	if !ok || len(v) != len(dst) {
 		return fmt.Errorf("field %#x: %w", tag, ErrMalformed)
 	}
@@ -140,8 +202,11 @@ func (r Record) I64(tag uint16) (int64, error) {
 
 // List splits a list field into at most limit items.
 func (r Record) List(tag uint16, limit int) ([][]byte, error) {
-	b := r.m[tag]
-	var out [][]byte
+	b := r.Bytes(tag)
+	if len(b) == 0 {
+		return nil, nil
+	}
+	out := make([][]byte, 0, 1)
 	for len(b) > 0 {
 		if len(b) < 4 || uint64(binary.BigEndian.Uint32(b)) > uint64(len(b)-4) || len(out) == limit {
 			return nil, fmt.Errorf("list %#x: %w", tag, ErrMalformed)

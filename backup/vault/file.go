@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 )
@@ -42,59 +43,78 @@ func (f *File) Own(r Ref, table []BundleRef) (Ref, error) {
 	return r, nil
 }
 
-// PageBuilder joins files, given in ascending order of fileID, into one page with one table of bundles.
+// PageBuilder joins files, given in ascending order of fileID, into one page with one table of bundles. Each is encoded once.
 type PageBuilder struct {
-	Page
-	at   map[BundleRef]uint16
-	size int
+	Sources []Source // of the page
+
+	bundles []BundleRef
+	at      map[BundleRef]uint16
+	entries []byte // as in the page's field
+	count   int
 }
 
 // NewPageBuilder starts an empty page.
-func NewPageBuilder() *PageBuilder { return &PageBuilder{at: map[BundleRef]uint16{}, size: 64} }
+func NewPageBuilder() *PageBuilder { return &PageBuilder{at: map[BundleRef]uint16{}} }
 
-// Fits tells whether the file can still be added. The first file always fits; pages are kept to half of the format's limit, so that a
-// page can grow before it splits.
-func (b *PageBuilder) Fits(f *File) bool {
-	n := len(f.Entry.Encode()) + 16
-	for _, r := range f.Bundles {
-		if _, ok := b.at[r]; !ok {
-			n += CapLen + 32
-		}
-	}
-	return len(b.Entries) == 0 || len(b.Entries) < MaxPageEntries && b.size+n <= MaxPageBytes/2 && len(b.Bundles)+len(f.Bundles) < 1<<16
-}
+// Files is how many were added.
+func (b *PageBuilder) Files() int { return b.count }
 
 // Size is about the encoded length so far, in bytes.
-func (b *PageBuilder) Size() int { return b.size }
+func (b *PageBuilder) Size() int { return 64 + len(b.entries) + len(b.bundles)*(CapLen+32) }
 
-// Add takes a file over.
-func (b *PageBuilder) Add(f *File) {
+// Add takes a file over, unless it does not fit (false). The first file always fits; pages are kept to half of the format's limit, so that
+// a page can grow before it splits.
+func (b *PageBuilder) Add(f *File) bool {
+	if b.count == MaxPageEntries || len(b.bundles)+len(f.Bundles) >= 1<<16 && b.count > 0 {
+		return false
+	}
 	e := f.Entry
-	e.Versions = slices.Clone(e.Versions)
-	own := func(r Ref) Ref {
-		br := f.Bundles[r.Bundle]
+	added, start := len(b.bundles), len(b.entries)
+	own := func(p *Part) {
+		if !p.Small {
+			return
+		}
+		br := f.Bundles[p.Ref.Bundle]
 		i, ok := b.at[br]
 		if !ok {
-			i = uint16(len(b.Bundles))
+			i = uint16(len(b.bundles))
 			b.at[br] = i
-			b.Bundles = append(b.Bundles, br)
-			b.size += CapLen + 32
+			b.bundles = append(b.bundles, br)
 		}
-		r.Bundle = i
-		return r
+		p.Ref.Bundle = i
 	}
+	e.Versions = slices.Clone(e.Versions)
 	for i := range e.Versions {
 		v := &e.Versions[i]
 		v.Parts = slices.Clone(v.Parts)
 		for j := range v.Parts {
-			if v.Parts[j].Small {
-				v.Parts[j].Ref = own(v.Parts[j].Ref)
-			}
+			own(&v.Parts[j])
 		}
-		if v.Tile != nil && v.Tile.Small {
-			v.Tile = &Part{Small: true, Ref: own(v.Tile.Ref)}
+		if v.Tile != nil {
+			tile := *v.Tile
+			own(&tile)
+			v.Tile = &tile
 		}
 	}
-	b.size += len(e.Encode()) + 16
-	b.Entries = append(b.Entries, e)
+	b.entries = e.appendTo(append(b.entries, 0, 0, 0, 0))
+	binary.BigEndian.PutUint32(b.entries[start:], uint32(len(b.entries)-start-4))
+	if b.count > 0 && b.Size() > MaxPageBytes/2 {
+		b.entries = b.entries[:start]
+		for _, br := range b.bundles[added:] {
+			delete(b.at, br)
+		}
+		b.bundles = b.bundles[:added]
+		return false
+	}
+	b.count++
+	return true
+}
+
+// Encode makes the page's plaintext.
+func (b *PageBuilder) Encode() []byte {
+	f := Page{Sources: b.Sources, Bundles: b.bundles}.fields()
+	if b.count > 0 {
+		f.Bytes(tagPageEntries, b.entries)
+	}
+	return f.Encoded()
 }

@@ -43,23 +43,15 @@ const pageMagic = "LPP1"
 
 // Encode makes the page's plaintext.
 func (p Page) Encode() []byte {
-	f := NewFields()
-	if len(p.Sources) > 0 {
-		items := make([][]byte, len(p.Sources))
-		for i, s := range p.Sources {
-			items[i] = NewFields().Bytes(1, s.ID[:]).Str(2, s.Root).Str(3, s.Rule).Encoded()
-		}
-		f.List(tagPageSources, items)
-	}
-	if len(p.Bundles) > 0 {
-		f.Bytes(tagPageBundles, appendBundles(nil, p.Bundles))
-	}
+	f := p.fields()
 	if len(p.Entries) > 0 {
-		items := make([][]byte, len(p.Entries))
-		for i, e := range p.Entries {
-			items[i] = e.Encode()
+		f.Begin(tagPageEntries)
+		for i := range p.Entries {
+			f.BeginItem()
+			f.Raw(p.Entries[i].appendTo)
+			f.End()
 		}
-		f.List(tagPageEntries, items)
+		f.End()
 	}
 	if len(p.Children) > 0 {
 		var b []byte
@@ -68,7 +60,25 @@ func (p Page) Encode() []byte {
 		}
 		f.Bytes(tagPageChildren, b)
 	}
-	return append([]byte(pageMagic), f.Encoded()...)
+	return f.Encoded()
+}
+
+// fields begins the page with what stands before its entries.
+func (p Page) fields() *Fields {
+	f := AppendFields([]byte(pageMagic))
+	if len(p.Sources) > 0 {
+		f.Begin(tagPageSources)
+		for _, s := range p.Sources {
+			f.BeginItem()
+			f.Bytes(1, s.ID[:]).Str(2, s.Root).Str(3, s.Rule)
+			f.End()
+		}
+		f.End()
+	}
+	if len(p.Bundles) > 0 {
+		f.Bytes(tagPageBundles, appendBundles(nil, p.Bundles))
+	}
+	return f
 }
 
 func appendBundles(b []byte, t []BundleRef) []byte {

@@ -25,8 +25,7 @@ func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
 	slices.SortFunc(files, func(a, b *File) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	out := &Fold{}
 	buf := vault.NewChunkBuffer()
-	seal := func(p vault.Page) (vault.Cap, error) {
-		b := p.Encode()
+	seal := func(b []byte) (vault.Cap, error) {
 		if len(b) > vault.MaxPageBytes {
 			return vault.Cap{}, fmt.Errorf("page of %d bytes: %w", len(b), vault.ErrMalformed)
 		}
@@ -45,30 +44,33 @@ func BuildFold(c *Catalogue, g *vault.Generation) (*Fold, error) {
 	}
 	slices.SortFunc(root.Sources, func(a, b vault.Source) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	page := vault.NewPageBuilder()
+	var first vault.FileID
 	flush := func() error {
-		if len(page.Entries) == 0 {
+		if page.Files() == 0 {
 			return nil
 		}
-		first := page.Entries[0].ID
-		cp, err := seal(page.Page)
+		cp, err := seal(page.Encode())
 		root.Children = append(root.Children, vault.Child{First: first, Cap: cp})
 		page = vault.NewPageBuilder()
 		return err
 	}
 	for _, f := range files {
 		for _, piece := range split(&f.File) {
-			if !page.Fits(piece) {
+			if !page.Add(piece) {
 				if err := flush(); err != nil {
 					return nil, err
 				}
+				page.Add(piece)
 			}
-			page.Add(piece)
+			if page.Files() == 1 {
+				first = piece.ID
+			}
 		}
 	}
 	if err := flush(); err != nil {
 		return nil, err
 	}
-	cp, err := seal(root)
+	cp, err := seal(root.Encode())
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,14 @@ type TestDestination struct {
 	Dir string `json:"dir,omitempty"`
 }
 
+// LimitDestination holds the traffic with a destination to so many bytes a second, at once and from then on; 0 is no limit. What is neither 0
+// nor between limit.Least and limit.Most is limit.ErrBounds. Both directions are set.
+type LimitDestination struct {
+	ID   string `json:"id"`
+	Up   int64  `json:"up"`   // what is stored there
+	Down int64  `json:"down"` // what is read back or restored from there
+}
+
 // BackUp looks at all folders now and stores what is new; the read-back of new copies follows.
 type BackUp struct {
 	FullScan bool `json:"full_scan,omitempty"`
@@ -97,6 +105,7 @@ func (AddFolder) CommandName() string        { return "add-folder" }
 func (RemoveFolder) CommandName() string     { return "remove-folder" }
 func (AddDestination) CommandName() string   { return "add-destination" }
 func (TestDestination) CommandName() string  { return "test-destination" }
+func (LimitDestination) CommandName() string { return "limit-destination" }
 func (BackUp) CommandName() string           { return "back-up" }
 func (Check) CommandName() string            { return "check" }
 func (PauseFor) CommandName() string         { return "pause" }

@@ -10,14 +10,16 @@ import (
 	"sync"
 
 	"lightproof/backup/store"
+	"lightproof/backup/store/limit"
 	"lightproof/backup/store/local"
 	"lightproof/backup/vault"
 )
 
 // destination is one place for copies that is set up.
 type destination struct {
-	set destinationSetting
-	id  [16]byte
+	set   destinationSetting // as it was when the engine learnt of it; its limits are in rates
+	id    [16]byte
+	rates *limit.Rates // outlive a Store that is opened anew
 
 	mu      sync.Mutex
 	open    store.Store // nil while it cannot be opened
@@ -75,7 +77,7 @@ func (d *destination) connect(ctx context.Context, opener Opener) error {
 			s.Close()
 			return err
 		}
-		d.open = s
+		d.open = d.rates.Wrap(s)
 		return nil
 	}
 	var err error

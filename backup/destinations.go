@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"lightproof/backup/source"
 	"lightproof/backup/store"
+	"lightproof/backup/store/limit"
 	"lightproof/backup/store/local"
 	"lightproof/backup/vault"
 )
@@ -47,6 +49,7 @@ func (e *Engine) addDestination(ctx context.Context, c AddDestination) (string, 
 	err = e.change(ctx, func(set *settings) {
 		for i := range set.Destinations {
 			if set.Destinations[i].ID == s.ID {
+				s.Limits = set.Destinations[i].Limits
 				set.Destinations[i], known = s, true
 			}
 		}
@@ -58,7 +61,7 @@ func (e *Engine) addDestination(ctx context.Context, c AddDestination) (string, 
 		return "", err
 	}
 	e.mu.Lock()
-	d := newDestination(s)
+	d := newDestination(s, e.clock)
 	if known {
 		for i := range e.dests {
 			if e.dests[i].set.ID == s.ID {
@@ -110,8 +113,35 @@ func (e *Engine) testDestination(ctx context.Context, c TestDestination) (*Probe
 	return nil, fmt.Errorf("destination: %w", os.ErrNotExist)
 }
 
-func newDestination(s destinationSetting) *destination {
-	d := &destination{set: s}
+// limitDestination changes how many bytes a second go to and from a destination, also for what is under way.
+func (e *Engine) limitDestination(ctx context.Context, c LimitDestination) error {
+	l := limit.Limits{Up: c.Up, Down: c.Down}
+	if err := l.Check(); err != nil {
+		return err
+	}
+	for _, d := range e.destinations() {
+		if d.set.ID != c.ID {
+			continue
+		}
+		err := e.change(ctx, func(set *settings) {
+			for i := range set.Destinations {
+				if set.Destinations[i].ID == c.ID {
+					set.Destinations[i].Limits = l
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		d.rates.Set(l)
+		e.publishNow()
+		return nil
+	}
+	return fmt.Errorf("destination: %w", os.ErrNotExist)
+}
+
+func newDestination(s destinationSetting, clock source.Clock) *destination {
+	d := &destination{set: s, rates: limit.New(clock, s.Limits)}
 	id, _ := hex.DecodeString(s.ID)
 	copy(d.id[:], id)
 	d.room = store.Room{Total: -1, Free: -1}

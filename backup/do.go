@@ -42,6 +42,8 @@ func (e *Engine) Do(ctx context.Context, c Command) (Reply, error) {
 	case TestDestination:
 		p, err := e.testDestination(ctx, c)
 		return Reply{Probe: p}, err
+	case LimitDestination:
+		return Reply{}, e.limitDestination(ctx, c)
 	case BackUp:
 		r, err := e.backUp(ctx, c)
 		return Reply{Run: r}, err

@@ -119,7 +119,7 @@ func (e *Engine) unseal(ctx context.Context, start secret.Secret) error {
 	e.keys, e.start, e.set, e.db = keys, start.Clone(), set, db
 	e.dests = nil
 	for _, s := range set.Destinations {
-		e.dests = append(e.dests, newDestination(s))
+		e.dests = append(e.dests, newDestination(s, e.clock))
 	}
 	e.mu.Unlock()
 	if err := e.loadFacts(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"lightproof/backup/store/limit"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
 	"lightproof/keystore/secret"
@@ -207,6 +208,7 @@ type destinationSetting struct {
 	Place    string          `json:"place"`
 	Away     bool            `json:"away"`
 	Identity json.RawMessage `json:"identity"`
+	Limits   limit.Limits    `json:"limits,omitzero"` // settings of before there were any have none
 }
 
 const settingsName = "local/settings"

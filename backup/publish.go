@@ -95,9 +95,11 @@ func (e *Engine) snapshot(now time.Time) *State {
 		}
 		df.Problem = problem
 		places[d.set.Place] = true
+		limits := d.rates.Limits()
 		s.Destinations = append(s.Destinations, DestinationState{ID: d.set.ID, Label: d.set.Label, Kind: d.set.Kind, Place: d.set.Place, Away: d.set.Away,
 			Reachable: problem == "" && df.Away == 0, Problem: problem, TotalBytes: room.Total, FreeBytes: room.Free, Stored: df.Stored, Objects: df.Objects,
-			LastWrite: unixTime(df.LastWrite), LastRead: unixTime(df.LastRead), OldestProof: df.Oldest, Gap: df.Gap, Proven: df.Proven})
+			LastWrite: unixTime(df.LastWrite), LastRead: unixTime(df.LastRead), OldestProof: df.Oldest, Gap: df.Gap, Proven: df.Proven,
+			UpLimit: limits.Up, DownLimit: limits.Down})
 	}
 	s.PlacesNow = len(places)
 	s.Causes = e.causes(now, s)

@@ -115,6 +115,8 @@ type DestinationState struct {
 	OldestProof time.Time `json:"oldest_proof"`
 	Gap         int64     `json:"gap"` // originals without unexpired proof here
 	Proven      int64     `json:"proven"`
+	UpLimit     int64     `json:"up_limit"`   // bytes a second, 0 = none
+	DownLimit   int64     `json:"down_limit"` // bytes a second, 0 = none
 }
 
 // FolderState is one row of Folders, without its path (paths need the proof of unlock: List).

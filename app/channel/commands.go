@@ -23,6 +23,7 @@ func init() {
 	add[backup.RemoveFolder](true)
 	add[backup.AddDestination](false)
 	add[backup.TestDestination](false)
+	add[backup.LimitDestination](false)
 	add[backup.BackUp](false)
 	add[backup.Check](false)
 	add[backup.PauseFor](false)

@@ -26,7 +26,7 @@ count as one place: those on one disk do by themselves, others if you give them 
 		RunE: func(c *cobra.Command, _ []string) error { return a.listDestinations(c.Context()) }}
 	test := &cobra.Command{Use: "test [ID|NAME]", Short: "Write, read back and delete at a destination (without a name: at each)", Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return a.testDestinations(c.Context(), args) }}
-	return group("destinations", "Where the copies are", group("add", "Add a destination", a.unlocks(folder)), a.unlocks(list), a.unlocks(test))
+	return group("destinations", "Where the copies are", group("add", "Add a destination", a.unlocks(folder)), a.unlocks(list), a.unlocks(test), a.limitCommand())
 }
 
 func (a *app) addDestination(ctx context.Context, c backup.AddDestination) error {
@@ -105,7 +105,7 @@ func (a *app) listDestinations(ctx context.Context) error {
 }
 
 func (p *page) destinations(list []destinationAnswer) {
-	rows := [][]string{{"ID", "DESTINATION", "WHERE", "ROOM", "WRITTEN", "READ BACK", "OLDEST PROOF", "PROVEN", "GAP", "STATE"}}
+	rows := [][]string{{"ID", "DESTINATION", "WHERE", "ROOM", "WRITTEN", "READ BACK", "OLDEST PROOF", "PROVEN", "GAP", "LIMIT", "STATE"}}
 	for _, d := range list {
 		where, room, state := "home", "-", "not asked now" // no engine has looked since it was started
 		if d.Away {
@@ -125,7 +125,7 @@ func (p *page) destinations(list []destinationAnswer) {
 			proof = texts.Span(p.Now.Sub(d.OldestProof))
 		}
 		rows = append(rows, []string{d.ID[:8], texts.Name(d.Label), where, room, p.Ago(d.LastWrite), p.Ago(d.LastRead), proof,
-			texts.Count(d.Proven), texts.Count(d.Gap), state})
+			texts.Count(d.Proven), texts.Count(d.Gap), texts.LimitPair(d.UpLimit, d.DownLimit), state})
 	}
 	p.table(rows)
 }

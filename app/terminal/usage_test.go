@@ -24,7 +24,8 @@ func TestWrongUsageEndsWithTwoAndChangesNothing(t *testing.T) {
 	r := newRig(t)
 	for _, args := range [][]string{
 		{"no-such-command"}, {"backup", "extra"}, {"status", "--no-such-flag"}, {"folders"}, {"folders", "add"}, {"folders", "frobnicate"},
-		{"destinations", "add", "s3", "x"}, {"destinations", "add", "folder"}, {"pause"}, {"pause", "forever"}, {"pause", "8d"}, {"pause", "-1h"},
+		{"destinations", "add", "s3", "x"}, {"destinations", "add", "folder"}, {"destinations", "limit", "A"}, {"destinations", "limit", "--up", "4M"},
+		{"destinations", "limit", "A", "--up", "fast"}, {"destinations", "limit", "A", "--up", "4"}, {"destinations", "limit", "A", "--up", "4M", "--down", "-1"}, {"pause"}, {"pause", "forever"}, {"pause", "8d"}, {"pause", "-1h"},
 		{"restore"}, {"restore", "--to", "x", "--in-place"}, {"restore", "--to", "x", "--conflict", "newest"}, {"restore", "--to", "x", "--at", "yesterday"},
 		{"restore", "--to", "x", "--path", "a/../b"}, {"verify", "--level", "deep"}, {"recover"}, {"setup"}, {"setup", "--keychain", "cloud", "--kit-file", "k"},
 		{"setup", "--keychain", "none", "--convenient", "--kit-file", "k"}, {"versions"}, {"kit", "burn"}, {"version", "--home", ""},
@@ -143,6 +144,7 @@ func TestFailuresSayWhatWhyAndOneAction(t *testing.T) {
 		{r, "LP709", []string{"folders", "remove", "nothing"}},
 		{r, "LP211", []string{"destinations", "add", "folder", full}},
 		{r, "LP709", []string{"destinations", "test", "nothing"}},
+		{r, "LP709", []string{"destinations", "limit", "nothing", "--up", "4M"}},
 		{r, "LP709", []string{"versions", "no such photo.jpg", "--passphrase-file", r.pass}},
 		{r, "LP603", []string{"restore", "--to", full, "--path", "no such photo.jpg", "--passphrase-file", r.pass}},
 		{r, "LP603", []string{"restore", "--to", full, "--at", "1999-01-01", "--passphrase-file", r.pass}},

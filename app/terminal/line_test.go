@@ -92,6 +92,19 @@ func TestTheWholeLineWithEachKindOfKey(t *testing.T) {
 			if n := sameTree(t, r.photos, filepath.Join(back, "Pictures")); n != 8 {
 				t.Errorf("%d files compared", n)
 			}
+			unread := filepath.Join(r.dir, "Unread")
+			plain := r.decoded(t, Done, "restore", "--no-re-read", "--to", unread)
+			if plain["written_and_identical"] != 0.0 || plain["written_not_read_back"] != 8.0 {
+				t.Errorf("restore without the re-read: %v", plain)
+			}
+			if ended, err := backup.TakeRestoreEnded(r.home); err != nil || ended != nil {
+				t.Errorf("the background part is told of a proof that nobody made: %+v %v", ended, err)
+			}
+			if later := r.decoded(t, Done, "restore", "--to", unread); later["already_there_and_identical"] != 8.0 {
+				t.Errorf("read later: %v", later)
+			}
+			backup.TakeRestoreEnded(r.home)
+			sameTree(t, r.photos, filepath.Join(unread, "Pictures"))
 			if _, err := os.Stat(filepath.Join(restored["report"].(string), "report.html")); err != nil {
 				t.Error(err)
 			}

@@ -22,6 +22,7 @@ type restoreFlags struct {
 	conflict string
 	report   string
 	deleted  bool
+	noReRead bool
 }
 
 func (a *app) restoreCommand() *cobra.Command {
@@ -34,6 +35,9 @@ func (a *app) restoreCommand() *cobra.Command {
 is the path on the computer that was backed up, any other begins at a protected folder. A folder selects all below it. Photos come
 with their RAW, sidecar and Live Photo halves.
 
+--no-re-read leaves out the reading at the end. The files are then written from parts that were each checked, but not proven to be on the
+disk, and the report says so. The same command without it reads and compares them later.
+
 A restore that was stopped goes on where it was when the same command is given again. Ends with 3 where a file was not restored.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.restore(c.Context(), f) }}
 	c.Flags().StringVar(&f.at, "at", "", "the moment whose state is wanted")
@@ -43,6 +47,7 @@ A restore that was stopped goes on where it was when the same command is given a
 	c.Flags().StringVar(&f.conflict, "conflict", "keep-both", "where another file has the name: skip, keep-both or replace (the other goes to the system trash)")
 	c.Flags().StringVar(&f.report, "report", "", "write the signed proof report (HTML and CSV) into this folder")
 	c.Flags().BoolVar(&f.deleted, "deleted", false, "also restore what was deleted at that moment, in its last version before")
+	c.Flags().BoolVar(&f.noReRead, "no-re-read", false, "do not read the files back from the disk: faster, and nothing is proven")
 	return a.unlocks(c)
 }
 
@@ -107,14 +112,15 @@ func (a *app) restore(ctx context.Context, f restoreFlags) error {
 	if !f.inPlace {
 		target.Dir = absolute(f.to)
 	}
-	return a.runRestore(ctx, l, sel, target, conflict, f.report)
+	return a.runRestore(ctx, l, sel, target, conflict, f)
 }
 
-// restoreAnswer is what restore prints. Selected = Written + AlreadyThere + len(NotRestored).
+// restoreAnswer is what restore prints. Selected = Written + AlreadyThere + Unread + len(NotRestored).
 type restoreAnswer struct {
 	Selected     int              `json:"selected"`
 	Written      int              `json:"written_and_identical"`
 	AlreadyThere int              `json:"already_there_and_identical"`
+	Unread       int              `json:"written_not_read_back,omitempty"` // with --no-re-read: there, but not proven
 	NotRestored  []restoreProblem `json:"not_restored"`
 	Bytes        int64            `json:"bytes"` // of the files that are proven
 	Target       string           `json:"target,omitempty"`
@@ -132,7 +138,7 @@ type restoreProblem struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.Selection, target restore.Target, conflict restore.Conflict, reportDir string) error {
+func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.Selection, target restore.Target, conflict restore.Conflict, f restoreFlags) error {
 	jobs, err := l.Jobs()
 	if err != nil {
 		return err
@@ -151,7 +157,7 @@ func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.S
 	a.notePlan(plan)
 	m := a.meter()
 	writing, proving := m.rated("Restoring"), (*rated)(nil)
-	o := restore.RunOptions{Space: l.Space(), Fetch: l.Fetcher(), Now: a.Now, Progress: func(p restore.Progress) {
+	o := restore.RunOptions{Space: l.Space(), Fetch: l.Fetcher(), Now: a.Now, NoReRead: f.noReRead, Progress: func(p restore.Progress) {
 		r := writing
 		if p.Phase == restore.PhaseProving {
 			if proving == nil {
@@ -171,9 +177,9 @@ func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.S
 	}
 	out := answerOf(rep)
 	out.Continued = resumed
-	if reportDir != "" {
+	if f.report != "" {
 		keys := l.Keys()
-		dir, serr := rep.Save(absolute(reportDir), restore.Identity{Device: keys.Device, Public: keys.Control.Public(), Sign: keys.Control.Cosign})
+		dir, serr := rep.Save(absolute(f.report), restore.Identity{Device: keys.Device, Public: keys.Control.Public(), Sign: keys.Control.Cosign})
 		if serr != nil {
 			return errors.Join(serr, err)
 		}
@@ -183,7 +189,7 @@ func (a *app) runRestore(ctx context.Context, l *library.Library, sel *restore.S
 		a.note("%s", rep.Sums())
 		return about(err, texts.Params{"folder": target.Dir})
 	}
-	if !rep.Whole() {
+	if !rep.Complete() {
 		a.needsYou()
 	}
 	return a.print(out, func(p *page) { p.restored(out, rep) })
@@ -207,7 +213,7 @@ func (a *app) notePlan(p *restore.Plan) {
 }
 
 func answerOf(r *restore.Report) restoreAnswer {
-	out := restoreAnswer{Selected: r.Selected, Written: r.Written, AlreadyThere: r.AlreadyThere, NotRestored: []restoreProblem{}, Bytes: r.Bytes,
+	out := restoreAnswer{Selected: r.Selected, Written: r.Written, AlreadyThere: r.AlreadyThere, Unread: r.Unread, NotRestored: []restoreProblem{}, Bytes: r.Bytes,
 		Target: r.Target.Dir, InPlace: r.Target.InPlace()}
 	if !r.At.IsZero() {
 		out.At = &r.At
@@ -222,10 +228,16 @@ func answerOf(r *restore.Report) restoreAnswer {
 
 func (p *page) restored(out restoreAnswer, r *restore.Report) {
 	mark := texts.Safe.Shape()
-	if !r.Whole() {
+	switch {
+	case !r.Complete():
 		mark = texts.NeedsYou.Shape()
+	case !r.Whole():
+		mark = texts.NotYet.Shape()
 	}
-	p.line("%s %s, %s, in %s.", mark, r.Sums(), texts.Size(r.Bytes), texts.Span(r.Ended.Sub(r.Began)))
+	p.line("%s %s, %s, in %s.", mark, r.Sums(), texts.Size(r.Bytes+r.UnreadBytes), texts.Span(r.Ended.Sub(r.Began)))
+	if out.Unread > 0 {
+		p.line("%s written and not read back: nothing is proven about them. The same command without --no-re-read reads and compares them.", texts.Count(int64(out.Unread)))
+	}
 	for i, x := range out.NotRestored {
 		if i == maxShown {
 			p.line("… and %s more; --report writes all of them down", texts.Count(int64(len(out.NotRestored)-i)))

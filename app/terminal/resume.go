@@ -90,9 +90,9 @@ func (a *app) runOrResume(ctx context.Context, jobs *restore.Jobs, plan *restore
 	return rep, false, b.settle(began, rep, err)
 }
 
-// settle forgets the fingerprint of a restore that brought everything back; any other is tried again by the same command.
+// settle forgets the fingerprint of a restore that brought everything back, proven or not; any other is tried again by the same command.
 func (b *begun) settle(id string, rep *restore.Report, err error) error {
-	if err != nil || rep == nil || !rep.Whole() || b.jobs[id] == "" {
+	if err != nil || rep == nil || !rep.Complete() || b.jobs[id] == "" {
 		return err
 	}
 	delete(b.jobs, id)

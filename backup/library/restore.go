@@ -51,9 +51,9 @@ func (l *Library) Together(id vault.FileID) (out []vault.FileID) {
 func (l *Library) Fetcher() restore.Fetcher { return fetcher{l} }
 
 // Ended leaves word of how a restore ended for the background part, which tells the person; err is that of the run. One that the person
-// stopped is no news.
+// stopped is no news, nor is one that was asked not to read back and left nothing out: it has no proof to tell of.
 func (l *Library) Ended(ctx context.Context, r *restore.Report, err error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || err == nil && r.Unread > 0 && r.Complete() {
 		return nil
 	}
 	return backup.LeaveRestoreEnded(l.home, backup.RestoreEnded{At: r.Ended, Identical: int64(r.Written + r.AlreadyThere), Total: int64(r.Selected), Waits: err != nil})

@@ -4,7 +4,8 @@
 // says what would happen to each file. [Jobs.Start] saves the list, [Run] writes it, and [Resume] goes on after a kill, a stop or an
 // unplugged drive. Every file gets a temporary name in its own folder, its bytes, attributes and times, a flush, and then its name,
 // which never replaces another file. Where the file system allows it, one flush serves a whole group of files. At the end every file is read back from the disk and its fingerprint compared with the one
-// recorded when it was backed up; the [Report] says for each selected file what came of it.
+// recorded when it was backed up; the [Report] says for each selected file what came of it. Whoever leaves that reading out
+// ([RunOptions].NoReRead) gets a report that calls nothing proven that this restore wrote.
 //
 // Links below the target are never followed: each folder on the way is opened relative to the one above it and must be a folder.
 package restore
@@ -57,18 +58,19 @@ func ParseConflict(s string) (Conflict, bool) {
 	return 0, false
 }
 
-// Result is what came of one selected file.
+// Result is what came of one selected file. The numbers are saved.
 type Result uint8
 
-// The results. Written and AlreadyThere are proven: read from the disk after the last write, equal to the recorded fingerprint.
+// The results. In a report Written and AlreadyThere are proven: read from the disk after the last write, equal to the recorded fingerprint.
 const (
 	Waiting      Result = iota // not done yet; in a report it counts as not restored
 	Written                    // written and identical
 	AlreadyThere               // was there before, identical
 	NotRestored                // see the reason
+	Unread                     // in a report: written from parts that were each in order, flushed, but not read back (RunOptions.NoReRead)
 )
 
-var resultNames = [...]string{"waiting", "written and identical", "already there and identical", "not restored"}
+var resultNames = [...]string{"waiting", "written and identical", "already there and identical", "not restored", "written, not read back"}
 
 func (r Result) String() string {
 	if int(r) < len(resultNames) {

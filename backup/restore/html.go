@@ -25,14 +25,14 @@ func (r *Report) WriteHTML(w io.Writer) error { return pageTemplate.Execute(w, r
 
 // view is what the page shows, already worded.
 type view struct {
-	Whole                            bool
-	Verdict, Bytes                   string
-	Selected, Written, There, Absent int
-	Began, Ended, Where, Moment      string
-	Job, Policy                      string
-	Reasons                          []reasonView
-	Months, Folders                  []groupView
-	Notes                            []noteView
+	Whole                                    bool
+	Verdict, Bytes                           string
+	Selected, Written, There, Unread, Absent int
+	Began, Ended, Where, Moment              string
+	Job, Policy                              string
+	Reasons                                  []reasonView
+	Months, Folders                          []groupView
+	Notes                                    []noteView
 }
 
 type reasonView struct {
@@ -47,7 +47,7 @@ type pathView struct{ Path, Detail string }
 type groupView struct {
 	Name             string
 	Selected, Proven int
-	Absent           int
+	Unread, Absent   int
 	Bytes            string
 	bytes            int64
 }
@@ -59,7 +59,7 @@ type noteView struct {
 }
 
 func (r *Report) view() view {
-	v := view{Whole: r.Whole(), Selected: r.Selected, Written: r.Written, There: r.AlreadyThere, Absent: r.Missing(), Bytes: size(r.Bytes),
+	v := view{Whole: r.Whole(), Selected: r.Selected, Written: r.Written, There: r.AlreadyThere, Unread: r.Unread, Absent: r.Missing(), Bytes: size(r.Bytes),
 		Began: moment(r.Began), Ended: moment(r.Ended), Job: r.Job.String(), Where: "each file's own place", Moment: "newest versions"}
 	if !r.Target.InPlace() {
 		v.Where = printable(r.Target.Dir)
@@ -72,6 +72,9 @@ func (r *Report) view() view {
 	switch {
 	case v.Whole:
 		v.Verdict = fmt.Sprintf("All %s %s identical.", count(r.Selected), plural(r.Selected, "file is", "files are"))
+	case r.Unread > 0:
+		v.Verdict = fmt.Sprintf("%s of %s files are written, not read back: nothing is proven about them. %s identical, %s not restored.",
+			count(r.Unread), count(r.Selected), count(proven), count(v.Absent))
 	case proven == 0:
 		v.Verdict = "No file was restored."
 	default:
@@ -122,9 +125,12 @@ func (r *Report) groups(key func(*Line) string) []groupView {
 		}
 		g.Selected++
 		g.bytes += l.Size
-		if l.Result == NotRestored {
+		switch l.Result {
+		case NotRestored:
 			g.Absent++
-		} else {
+		case Unread:
+			g.Unread++
+		default:
 			g.Proven++
 		}
 	}

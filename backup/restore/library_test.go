@@ -168,11 +168,16 @@ func (l *library) remove(path string, at int64) {
 	f.Versions = append(f.Versions, vault.Version{ID: vault.NewVersionID(), Removed: true, Recorded: at})
 }
 
+// picture is the content of a sample's small file.
+func picture(i int) []byte {
+	return fmt.Appendf(nil, "picture %d %s", i, bytes.Repeat([]byte{byte(i)}, i*37%3000))
+}
+
 // sample fills the library with n small and a few large files.
 func (l *library) sample(n int) {
 	var list []small
 	for i := range n {
-		list = append(list, small{path: fmt.Sprintf("20%02d/IMG_%04d.JPG", i%7, i), content: fmt.Appendf(nil, "picture %d %s", i, bytes.Repeat([]byte{byte(i)}, i*37%3000)), at: int64(10 + i)})
+		list = append(list, small{path: fmt.Sprintf("20%02d/IMG_%04d.JPG", i%7, i), content: picture(i), at: int64(10 + i)})
 		if len(list) == 50 {
 			l.bundle(list...)
 			list = nil

@@ -22,13 +22,13 @@ type Line struct {
 	Expected vault.Hash // SHA-256 when it was backed up
 	Read     vault.Hash // SHA-256 read back from the disk, valid if WasRead
 	WasRead  bool
-	Result   Result // Written, AlreadyThere or NotRestored
+	Result   Result // Written, AlreadyThere, Unread or NotRestored
 	Reason   Reason // of NotRestored
 	Detail   string
 	Notes    []string // what the target did not keep, and what was done about conflicts
 }
 
-// Report says what came of a restore. Selected = Written + AlreadyThere + the sum over NotRestored, always.
+// Report says what came of a restore. Selected = Written + AlreadyThere + Unread + the sum over NotRestored, always.
 type Report struct {
 	Job      JobID
 	Target   Target
@@ -40,13 +40,18 @@ type Report struct {
 	Selected     int
 	Written      int // written and identical
 	AlreadyThere int // there before and identical
+	Unread       int // written, but not read back as was asked for: not proven
 	NotRestored  map[Reason]int
 	Bytes        int64 // of the files that are proven
+	UnreadBytes  int64 // of those that were not read back
 	Lines        []Line
 }
 
 // Whole tells whether every selected file is there and proven.
 func (r *Report) Whole() bool { return r.Selected == r.Written+r.AlreadyThere }
+
+// Complete tells whether every selected file is there, proven or not.
+func (r *Report) Complete() bool { return r.Selected == r.Written+r.AlreadyThere+r.Unread }
 
 // Missing is the number of files that are not restored.
 func (r *Report) Missing() (n int) {
@@ -58,7 +63,11 @@ func (r *Report) Missing() (n int) {
 
 // Sums is the equation that holds for every report.
 func (r *Report) Sums() string {
-	return fmt.Sprintf("%d selected = %d written and identical + %d already there and identical + %d not restored", r.Selected, r.Written, r.AlreadyThere, r.Missing())
+	unread := ""
+	if r.Unread > 0 {
+		unread = fmt.Sprintf(" + %d written, not read back", r.Unread)
+	}
+	return fmt.Sprintf("%d selected = %d written and identical + %d already there and identical%s + %d not restored", r.Selected, r.Written, r.AlreadyThere, unread, r.Missing())
 }
 
 func (r *run) report() *Report {
@@ -76,6 +85,8 @@ func (r *run) report() *Report {
 		switch {
 		case l.Result == Waiting:
 			l.Result, l.Reason = NotRestored, left
+		case l.Result == Written && r.o.NoReRead && !it.has:
+			l.Result = Unread
 		case l.Result != NotRestored && !it.has:
 			l.Result, l.Reason, l.Detail = NotRestored, left, "it has its name there, but was not read back yet"
 		}
@@ -93,6 +104,9 @@ func (r *Report) add(l Line) {
 	case AlreadyThere:
 		r.AlreadyThere++
 		r.Bytes += l.Size
+	case Unread:
+		r.Unread++
+		r.UnreadBytes += l.Size
 	default:
 		r.NotRestored[l.Reason]++
 	}

@@ -27,6 +27,9 @@ type RunOptions struct {
 	Progress func(Progress)
 	// Found is called for each damaged copy that was met, from several goroutines; may be nil.
 	Found func(object string, attempt int, err error)
+	// NoReRead leaves out reading back what is written: those files are Unread in the report and not proven. What was there before is
+	// read nevertheless: nothing else tells that it is identical. Check reads all of it later.
+	NoReRead bool
 	// Workers is the number of files worked on at a time; 0 means one for each processor, at most 4.
 	Workers int
 

@@ -265,7 +265,7 @@ func (r *run) prove(ctx context.Context) {
 	var todo []*item
 	var size int64
 	for _, it := range r.plan.items {
-		if it.result == Written || it.result == AlreadyThere {
+		if it.result == AlreadyThere || it.result == Written && !r.o.NoReRead {
 			todo = append(todo, it)
 			size += it.size
 		}

@@ -36,10 +36,11 @@ func NewLightproof(ctx context.Context, path string, env []string) (*Program, er
 			}
 			i := &Instance{
 				Backup: backup, Unchanged: backup, Versions: true,
-				Restore: restoring(func(to string) measure.Command { return run("restore", "--to", to) }),
-				Verify:  func() measure.Command { return run("verify", "--level", "full") },
-				Came:    onlyFolder,
-				Stored:  []string{drive},
+				Restore:      restoring(func(to string) measure.Command { return run("restore", "--to", to) }),
+				RestorePlain: restoring(func(to string) measure.Command { return run("restore", "--no-re-read", "--to", to) }),
+				Verify:       func() measure.Command { return run("verify", "--level", "full") },
+				Came:         onlyFolder,
+				Stored:       []string{drive},
 			}
 			return i, must(ctx, m,
 				run("setup", "--convenient", "--kit-file", filepath.Join(s.Dir, "kit.txt"), "--passphrase-file", secretAt),

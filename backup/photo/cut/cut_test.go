@@ -213,7 +213,7 @@ func mutations(data []byte, step int) map[string][]byte {
 
 // TestDamageGivesValidCutsOrNone changes each byte of each head; points checks the rest.
 func TestDamageGivesValidCutsOrNone(t *testing.T) {
-	step := 7
+	step := 11
 	if os.Getenv("LIGHTPROOF_TORTURE") == "1" {
 		step = 1
 	}

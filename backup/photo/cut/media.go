@@ -2,6 +2,7 @@ package cut
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 // box is one box (ISO 14496-12, 4.2) in the file.
@@ -108,9 +109,6 @@ func (f *reader) metadataItems(info box) (wanted []uint64) {
 	if version != 0 {
 		from += 2
 	}
-	if info.end-info.body > maxTable {
-		f.doubt = true
-	}
 	if f.doubt {
 		return nil
 	}
@@ -164,7 +162,7 @@ func (f *reader) extents(location box, wanted []uint64) (out []run) {
 			method = t.next(2) & 15
 		}
 		elsewhere := t.next(2) != 0 // the index of another file
-		mine := contains(wanted, id) && method == 0 && !elsewhere
+		mine := slices.Contains(wanted, id) && method == 0 && !elsewhere
 		base := t.next(baseSize)
 		for extents := t.next(2); extents > 0 && !t.short; extents-- {
 			t.next(indexSize)
@@ -181,15 +179,6 @@ func (f *reader) extents(location box, wanted []uint64) (out []run) {
 	}
 	f.doubt = f.doubt || t.short
 	return out
-}
-
-func contains(ids []uint64, id uint64) bool {
-	for _, have := range ids {
-		if have == id {
-			return true
-		}
-	}
-	return false
 }
 
 // table reads numbers of 0 to 8 bytes one after another, big-endian.

@@ -62,8 +62,8 @@ func films() map[string]example {
 	elsewhere, bodyElse := still(items, func(base int64) []byte {
 		return bmff("iloc", []byte{1, 0, 0, 0, 0x44, 0x00}, be16(1), be16(2, 0, 7, 1), be32(base+100*k, 3000))
 	}, picture(200*k))
-	pieces, bodyPieces := still(items[1:2], func(base int64) []byte { // version 0, a base offset, two extents
-		return bmff("iloc", be32(0), []byte{0x44, 0x40}, be16(1), be16(2, 0), be32(base), be16(2), be32(0, 1000, 150*k, 1000))
+	pieces, bodyPieces := still(items[1:2], func(base int64) []byte { // version 0, a base offset, two extents; the last four bits mean nothing yet
+		return bmff("iloc", be32(0), []byte{0x44, 0x44}, be16(1), be16(2, 0), be32(base), be16(2), be32(0, 1000, 150*k, 1000))
 	}, picture(300*k))
 	wideIDs, bodyWide := still([][]byte{bmff("infe", []byte{3, 0, 0, 0}, be32(70000), be16(0), []byte("Exif"), []byte{0})}, func(base int64) []byte {
 		return bmff("iloc", []byte{2, 0, 0, 0, 0x88, 0x04}, be32(1), be32(70000), be16(0, 0, 1), be32(1), be64(uint64(base)+100*k, 3000))
@@ -117,7 +117,7 @@ func films() map[string]example {
 		"iloc twice":                   refused(odd(join(located(0, 500, 0, 100), located(0, 500, 0, 100)))),
 		"iloc cut off":                 refused(odd(bmff("iloc", []byte{1, 0, 0, 0, 0x44, 0}, be16(2), be16(2, 0, 0, 1), be32(500)))),
 		"iloc of version 3":            refused(odd(bmff("iloc", []byte{3, 0, 0, 0, 0x44, 0}, be16(0)))),
-		"iloc with numbers of 9 bytes": refused(odd(bmff("iloc", []byte{1, 0, 0, 0, 0x94, 0}, be16(1), be16(2, 0, 0, 1), make([]byte, 20)))),
+		"iloc with numbers of 9 bytes": refused(odd(bmff("iloc", []byte{1, 0, 0, 0, 0x94, 0}, be16(1), be16(2, 0, 0, 1), []byte{0}, be64(500), be32(10)))),
 		"iloc over 256 KiB":            refused(odd(bmff("iloc", []byte{1, 0, 0, 0, 0x44, 0}, be16(0), make([]byte, 256*k)))),
 		"65,535 items, cut off":        refused(odd(bmff("iloc", []byte{1, 0, 0, 0, 0x44, 0}, be16(65535), make([]byte, 1000)))),
 		"Exif ends beyond":             refused(odd(located(0, 500, 0, 100, 100, 1<<31))),

@@ -20,7 +20,7 @@ const (
 	maxRuns        = 4096      // runs of strips in one file, before they are joined
 	maxGap         = 16        // bytes between two strips of one run
 	maxBoxes       = 4096      // of one level
-	maxTable       = 256 << 10 // bytes of iinf or iloc
+	maxTable       = 256 << 10 // bytes of iloc
 	maxItems       = 64        // Exif and XMP items, and extents of them
 
 	windowSize = 4 << 10

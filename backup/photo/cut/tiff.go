@@ -1,6 +1,7 @@
 package cut
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -72,11 +73,11 @@ func (t *tiffWalk) follow(off int64) {
 	t.seen, t.ahead = append(t.seen, off), append(t.ahead, off)
 }
 
-// field is where the numbers of a directory entry lie.
+// field is where the numbers of a directory entry lie. An entry that is missing has none.
 type field struct {
 	at    int64
 	count int64
-	width int // bytes of each; 0: there is no such entry
+	width int // bytes of each
 }
 
 // directory reads one directory: where its picture data lies, which directories hang below it, which one follows.
@@ -90,50 +91,33 @@ func (t *tiffWalk) directory(off int64) {
 		t.doubt = true
 		return
 	}
-	var strips, stripBytes, sensor, tiles, tileBytes, subs, jpeg, jpegBytes field
+	found := map[uint16]field{}
 	first := off + int64(counter)
 	for i := range count {
-		e := t.at(first+i*entry, int(entry))
+		at := first + i*entry
+		e := t.at(at, int(entry))
 		if e == nil {
 			return
 		}
-		var into *field
-		switch t.order.Uint16(e) {
-		case tagStripOffsets:
-			into = &strips
-		case tagStripBytes:
-			into = &stripBytes
-		case tagSensorData:
-			into = &sensor
-		case tagTileOffsets:
-			into = &tiles
-		case tagTileBytes:
-			into = &tileBytes
-		case tagSubIFDs:
-			into = &subs
-		case tagJPEGOffset:
-			into = &jpeg
-		case tagJPEGBytes:
-			into = &jpegBytes
-		default:
-			continue
+		switch tag := t.order.Uint16(e); tag {
+		case tagStripOffsets, tagStripBytes, tagSensorData, tagTileOffsets, tagTileBytes, tagSubIFDs, tagJPEGOffset, tagJPEGBytes:
+			if _, twice := found[tag]; twice {
+				t.doubt = true
+				return
+			}
+			found[tag] = t.field(e, at)
 		}
-		if into.width != 0 {
-			t.doubt = true // twice in one directory
-			return
-		}
-		*into = t.field(e, first+i*entry)
-	}
-	if t.panasonic && sensor.width != 0 {
-		t.sensor(sensor)
-		strips, stripBytes = field{}, field{}
 	}
 	from := len(t.runs)
-	t.images(strips, stripBytes)
-	t.images(tiles, tileBytes)
+	if sensor, ok := found[tagSensorData]; ok && t.panasonic { // what the strips say is wrong beside it
+		t.sensor(sensor)
+	} else {
+		t.images(found[tagStripOffsets], found[tagStripBytes])
+	}
+	t.images(found[tagTileOffsets], found[tagTileBytes])
 	t.runs = joinRuns(t.runs, from)
-	t.images(jpeg, jpegBytes) // a picture of its own, even where it lies directly behind the strips
-	t.below(subs)
+	t.images(found[tagJPEGOffset], found[tagJPEGBytes]) // a picture of its own, even where it lies directly behind the strips
+	t.below(found[tagSubIFDs])
 	if next := t.number(first+count*entry, pointer, t.order); next != 0 {
 		t.follow(next)
 	}
@@ -141,7 +125,7 @@ func (t *tiffWalk) directory(off int64) {
 
 // field says where the value of the entry e, which lies at off, stands: in the entry, if it fits there.
 func (t *tiffWalk) field(e []byte, off int64) field {
-	v := field{width: map[uint16]int{3: 2, 4: 4, 13: 4, 16: 8, 18: 8}[t.order.Uint16(e[2:])]}
+	v := field{width: integerWidth(t.order.Uint16(e[2:]))}
 	inline, at := 4, off+8
 	v.count = int64(t.order.Uint32(e[4:]))
 	if t.big {
@@ -152,13 +136,27 @@ func (t *tiffWalk) field(e []byte, off int64) field {
 		t.doubt = true
 		return v
 	}
-	if v.at = at; int64(v.width)*v.count > int64(inline) {
-		v.at, _ = decode(e[at-off:], t.order)
+	bytes, ok := int64(v.width)*v.count, true
+	if v.at = at; bytes > int64(inline) {
+		v.at, ok = decode(e[at-off:], t.order)
 	}
-	if !t.inside(v.at, int64(v.width)*v.count) {
+	if !ok || !t.inside(v.at, bytes) {
 		t.doubt = true
 	}
 	return v
+}
+
+// integerWidth is the length in bytes of the field types that give a place or a length (TIFF 6.0, section 2; BigTIFF), 0 of all others.
+func integerWidth(kind uint16) int {
+	switch kind {
+	case 3: // SHORT
+		return 2
+	case 4, 13: // LONG, IFD
+		return 4
+	case 16, 18: // LONG8, IFD8
+		return 8
+	}
+	return 0
 }
 
 // images adds the data of the images whose places and lengths two fields give, as runs in the order in which they are listed.
@@ -219,12 +217,7 @@ func (t *tiffWalk) numbers(out []int64, v field, from int64) {
 // joinRuns joins the runs of one directory, which are those from the given one on, whatever their order was.
 func joinRuns(runs []run, from int) []run {
 	own := runs[from:]
-	slices.SortFunc(own, func(a, b run) int {
-		if a.start != b.start {
-			return int(min(max(a.start-b.start, -1), 1))
-		}
-		return int(min(max(a.end-b.end, -1), 1))
-	})
+	slices.SortFunc(own, func(a, b run) int { return cmp.Compare(a.start, b.start) })
 	n := 0
 	for i, r := range own {
 		if i > 0 && r.start <= own[n-1].end+maxGap {

@@ -227,6 +227,7 @@ func tiffs() map[string]example {
 		"65 SubIFDs":                       refused(file(300*k, map[int][]byte{8: t.dir(0, both(strip(100*k, 100*k), [][]byte{t.entry(subIFDs, 65, 200)})...), 200: t.u32(every(65, 1000, 30)...)})),
 		"BigTIFF with offsets of 4 bytes":  refused(big.file(300*k, map[int][]byte{4: join(big.u16(4, 0), big.u64(16)), 16: join(big.u64(2), bigEntry(stripsAt, 1, 50*k), bigEntry(stripSize, 1, 100*k), big.u64(0))})),
 		"BigTIFF beyond 63 bits":           refused(big.file(300*k, map[int][]byte{4: join(big.u16(8, 0), big.u64(-16))})),
+		"list beyond 63 bits":              refused(big.file(300*k, map[int][]byte{4: join(big.u16(8, 0), big.u64(16)), 16: join(big.u64(3), bigEntry(stripsAt, 1, 50*k), bigEntry(stripSize, 1, 100*k), bigEntry(subIFDs, 2, -16), big.u64(0))})),
 		"byte order of another":            refused(m.file(300*k, map[int][]byte{4: t.u32(8), 8: t.dir(0, strip(100*k, 100*k)...)})),
 	}
 }

@@ -15,13 +15,14 @@ import (
 
 // stored is one original read once and put away: its entry and what the database will say.
 type stored struct {
-	j        job
-	file     vault.File
-	row      catalog.File
-	records  []vault.ObjectRecord // objects of its own
-	sameByte bool                 // content as before: only path, times or mode changed
-	left     []string             // attributes that could not be kept
-	read     int64
+	j         job
+	file      vault.File
+	row       catalog.File
+	records   []vault.ObjectRecord // objects of its own
+	sameByte  bool                 // content as before: only path, times or mode changed
+	left      []string             // attributes that could not be kept
+	unsettled bool                 // read so soon after a change that another one might not show: source.Metadata.Unsettled
+	read      int64
 
 	// While it is under way:
 	holds   atomic.Int64 // pieces not yet put, and the reading
@@ -231,6 +232,7 @@ func (e *Engine) newEntry(s *stored, b *batch) {
 
 func (s *stored) metadata(m source.Metadata) {
 	s.file.Mode, s.file.ModTime, s.file.BirthTime = m.Mode, m.ModTime.UnixNano(), nanos(m.BirthTime)
+	s.unsettled = m.Unsettled
 	size := 0
 	for _, x := range m.Xattrs {
 		if size += len(x.Name) + len(x.Value); size > vault.MaxEntryBytes/4 {
@@ -247,6 +249,7 @@ func (s *stored) stamp(it source.Item) {
 	s.row.FileID = s.file.ID
 	s.row.Size, s.row.ModTimeNS, s.row.CTimeNS = it.Size, it.ModTime.UnixNano(), nanos(it.ID.ChangeTime)
 	s.row.Inode, s.row.Dev, s.row.Mode = it.ID.Inode, it.ID.Device, it.Mode
+	s.row.BirthNS, s.row.Unsettled = nanos(it.BirthTime), s.unsettled
 	s.row.State, s.row.Reason = catalog.StateStored, ""
 }
 

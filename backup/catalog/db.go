@@ -41,6 +41,8 @@ type Options struct {
 	// Relaxed leaves out the flush after each transaction (SQLite: synchronous=NORMAL). A power cut may then lose the newest
 	// transactions, never tear one. For content that costs little to make again.
 	Relaxed bool
+	// Marking has changes marked; nil: none are.
+	Marking *Marking
 	// BusyTimeout is how long to wait for another process; 0 means 5 s.
 	BusyTimeout time.Duration
 
@@ -52,6 +54,7 @@ type DB struct {
 	seal    *sealer
 	key     secret.Secret
 	tables  map[string]bool
+	marking *Marking
 	writer  *sql.DB // exactly one connection
 	readers *sql.DB
 	created bool
@@ -84,6 +87,7 @@ func Open(path string, key secret.Secret, o Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{seal: s, key: clone, tables: map[string]bool{}, lock: make(chan struct{}, 1), limit: o.limit, block: o.block,
+		marking:    o.Marking,
 		statements: map[statementID]*sql.Stmt{}}
 	for _, t := range o.Tables {
 		db.tables[t] = true

@@ -41,6 +41,8 @@ type File struct {
 	Commit    uint64     // seq of the commit that recorded it, 0 = not committed
 	Group     [16]byte   // files shown as one photo share it
 	Cuts      []int64    // where the parts of the stored version begin, from the second on; ascending
+	BirthNS   int64      // Unix nanoseconds, 0 where the system does not tell
+	Unsettled bool       // read so soon after its last change that another one could bear the same times: to be read once more
 }
 
 var fileCodec = codec[FileKey, File]{
@@ -69,13 +71,16 @@ var fileCodec = codec[FileKey, File]{
 		b = appendDigests(b, f.Objects)
 		b = binary.AppendUvarint(b, f.Commit)
 		b = append(b, f.Group[:]...)
-		return appendOffsets(b, f.Cuts)
+		b = appendOffsets(b, f.Cuts)
+		b = binary.AppendVarint(b, f.BirthNS)
+		return appendBool(b, f.Unsettled)
 	},
 	parseValue: func(b []byte) (File, error) {
 		d := newDecoder(b)
 		f := File{FileID: d.id(), VersionID: d.id(), Size: d.varint(), ModTimeNS: d.varint(), CTimeNS: d.varint(), Inode: d.uvarint(),
 			Dev: d.uvarint(), Mode: d.u32(), State: FileState(d.u8()), Reason: d.text(), Since: d.varint(), SHA256: d.digest(),
-			Objects: d.digests(), Commit: d.uvarint(), Group: d.id(), Cuts: d.offsets()}
+			Objects: d.digests(), Commit: d.uvarint(), Group: d.id(), Cuts: d.offsets(),
+			BirthNS: d.varint(), Unsettled: d.boolean()}
 		d.bad = d.bad || f.State > StateGone
 		return f, d.done()
 	},

@@ -53,16 +53,22 @@ func (s *Store[K, V]) Delete(ctx context.Context, k K) error {
 // Each gives every record to fn, in an order without meaning; see Table.Scan for what fn may do.
 func (s *Store[K, V]) Each(ctx context.Context, fn func(k K, v V) error) error {
 	return s.rows.Scan(ctx, func(key, value []byte) error {
-		k, err := s.codec.parseKey(key)
+		k, v, err := s.parse(key, value)
 		if err != nil {
-			return s.rows.damaged("scan", err)
-		}
-		v, err := s.codec.parseValue(value)
-		if err != nil {
-			return s.rows.damaged("scan", err)
+			return err
 		}
 		return fn(k, v)
 	})
+}
+
+func (s *Store[K, V]) parse(key, value []byte) (k K, v V, err error) {
+	if k, err = s.codec.parseKey(key); err == nil {
+		v, err = s.codec.parseValue(value)
+	}
+	if err != nil {
+		err = s.rows.damaged("scan", err)
+	}
+	return k, v, err
 }
 
 // Count is the number of records.

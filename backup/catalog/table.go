@@ -130,6 +130,9 @@ func (t *Table) Put(ctx context.Context, key, value []byte) error {
 	if t.tx == nil {
 		return t.db.Update(ctx, func(tx *Tx) error { return t.In(tx).Put(ctx, key, value) })
 	}
+	if err := t.mark(ctx, key); err != nil {
+		return err
+	}
 	if err := t.tx.count(); err != nil {
 		return err
 	}
@@ -155,6 +158,9 @@ func (t *Table) Delete(ctx context.Context, key []byte) error {
 	if t.tx == nil {
 		return t.db.Update(ctx, func(tx *Tx) error { return t.In(tx).Delete(ctx, key) })
 	}
+	if err := t.mark(ctx, key); err != nil {
+		return err
+	}
 	return t.hold(ctx, t.db.seal.rowKey(t.name, key), nil)
 }
 
@@ -169,7 +175,10 @@ func (t *Table) Clear(ctx context.Context) error {
 	if err := t.tx.flush(ctx); err != nil {
 		return err
 	}
-	return t.tx.exec(ctx, t.name, verbClear)
+	if err := t.tx.exec(ctx, t.name, verbClear); err != nil {
+		return err
+	}
+	return t.mark(ctx, nil)
 }
 
 // Count is the number of rows. It reads the whole table, without opening rows.
@@ -192,25 +201,29 @@ func (t *Table) Scan(ctx context.Context, fn func(key, value []byte) error) erro
 	if err := t.ready(ctx, false); err != nil {
 		return err
 	}
-	s, qctx, err := t.reading(ctx, verbScan)
+	return t.scan(ctx, verbScan, fn)
+}
+
+func (t *Table) scan(ctx context.Context, v verb, fn func(key, value []byte) error, args ...any) error {
+	s, qctx, err := t.reading(ctx, v)
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(qctx)
+	rows, err := s.QueryContext(qctx, args...)
 	if err != nil {
 		return t.failed(ctx, "scan", err)
 	}
 	defer rows.Close()
-	var k, v sql.RawBytes
+	var k, sealed sql.RawBytes
 	var buf []byte
 	for rows.Next() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := rows.Scan(&k, &v); err != nil {
+		if err := rows.Scan(&k, &sealed); err != nil {
 			return t.failed(ctx, "scan", err)
 		}
-		natural, value, grown, _, err := t.db.seal.open(buf, t.name, k, v)
+		natural, value, grown, _, err := t.db.seal.open(buf, t.name, k, sealed)
 		if err != nil {
 			return t.damaged("scan", err)
 		}

@@ -12,6 +12,7 @@ type Tx struct {
 	sql      *sql.Tx
 	readOnly bool
 	writes   uint64
+	marked   bool // a new mark was drawn
 	bound    map[statementID]*sql.Stmt
 	pending  pending
 }
@@ -101,6 +102,7 @@ const (
 	verbPut
 	verbDelete
 	verbScan
+	verbRange
 	verbCount
 	verbClear
 	verbAfter
@@ -113,6 +115,7 @@ var verbs = map[verb]string{
 	verbPut:     "INSERT INTO t_%s(k, v) VALUES(?, ?) ON CONFLICT(k) DO UPDATE SET v = excluded.v",
 	verbDelete:  "DELETE FROM t_%s WHERE k = ?",
 	verbScan:    "SELECT k, v FROM t_%s",
+	verbRange:   "SELECT k, v FROM t_%s WHERE k >= ? AND k < ?",
 	verbCount:   "SELECT count(*) FROM t_%s",
 	verbClear:   "DELETE FROM t_%s",
 	verbAfter:   "SELECT k, v FROM t_%s WHERE k > ? ORDER BY k",

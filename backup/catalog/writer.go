@@ -8,7 +8,7 @@ import (
 )
 
 // WriterSchema is the schema version of the writer's records.
-const WriterSchema = 1
+const WriterSchema = 3
 
 // Writer is the database of the side that backs up: local files, objects, what is known of each copy. It never holds a content
 // hash from which a key follows, a content key or a capability (FORMAT.md, "Keysets").
@@ -30,6 +30,7 @@ func OpenWriter(path string, key secret.Secret, spaceID [16]byte) (*Writer, erro
 		DatabaseID:    "writer/" + hex.EncodeToString(spaceID[:]),
 		SchemaVersion: WriterSchema,
 		Tables:        []string{"objects", "bundles", "copies", "files", "versions", "runs", "state"},
+		Marking:       &Marking{Table: "state", Row: markRow, Counts: writerCounts},
 	})
 	if err != nil {
 		return nil, err

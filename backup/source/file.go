@@ -13,6 +13,8 @@ type osFile struct {
 	read   int64
 	ended  bool
 	closed bool
+
+	unsettled bool
 }
 
 func (f *osFile) Read(p []byte) (int, error) {
@@ -38,7 +40,11 @@ func (f *osFile) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
-func (f *osFile) Metadata() (Metadata, error) { return ReadMetadata(f.file) }
+func (f *osFile) Metadata() (Metadata, error) {
+	m, err := ReadMetadata(f.file)
+	m.Unsettled = f.unsettled
+	return m, err
+}
 
 func (f *osFile) Finish() error {
 	now, err := statFile(f.file)

@@ -22,4 +22,7 @@ type Metadata struct {
 	Xattrs    []Xattr   // by name
 	// XattrsLeftOut names attributes that exist but could not be kept: unreadable to us, or beyond the bounds.
 	XattrsLeftOut []string
+	// Unsettled: the file was opened so soon after its last change, as far as its times tell, that another change could bear the same
+	// times (a step of the file system's clock, or another computer's). It is to be read once more although it looks unchanged.
+	Unsettled bool
 }

@@ -28,10 +28,12 @@ func NewOS(clock Clock) *OS {
 }
 
 // Steps of file times: two changes closer than this may bear the same time, so a file younger than it is left to age before it is
-// read (kernel tick of at most 10 ms, with reserve; FAT counts in steps of two seconds).
+// read (kernel tick of at most 10 ms, with reserve; FAT counts in steps of two seconds, older file systems in one). The times of a
+// network file system are those of another computer's clock, and come late (NFS keeps them for up to a minute): waiting does not help.
 const (
-	timeStep       = 20 * time.Millisecond
-	timeStepCoarse = 2 * time.Second
+	timeStep        = 20 * time.Millisecond
+	timeStepCoarse  = 2 * time.Second
+	timeStepNetwork = time.Minute
 )
 
 // Open implements Tree.
@@ -53,7 +55,7 @@ func (o *OS) Open(ctx context.Context, folder Folder, item Item) (File, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	before, err := o.settled(ctx, f)
+	before, unsettled, err := o.settled(ctx, f)
 	if err == nil && !sameFile(item, before) {
 		err = ErrChanged
 	}
@@ -62,36 +64,63 @@ func (o *OS) Open(ctx context.Context, folder Folder, item Item) (File, error) {
 		return nil, classify(err)
 	}
 	before.Path = item.Path
-	return &osFile{file: f, before: before}, nil
+	return &osFile{file: f, before: before, unsettled: unsettled}, nil
 }
 
-// settled returns the facts of f once its last change is older than a step of its times: from then on any further change shows.
-func (o *OS) settled(ctx context.Context, f *os.File) (facts, error) {
-	now, err := statFile(f)
+// settled returns the facts of f once its last change is older than a step of its times: from then on any further change shows. Where
+// that cannot be had, unsettled says that one might not.
+func (o *OS) settled(ctx context.Context, f *os.File) (now facts, unsettled bool, err error) {
+	now, err = statFile(f)
 	if err != nil || now.Kind != KindFile {
-		return now, err
+		return now, false, err
 	}
-	last := now.ModTime
-	if now.ID.ChangeTime.After(last) {
-		last = now.ID.ChangeTime
+	clock := o.clock.Now()
+	if last, _ := lastChange(now); clock.Sub(last) >= timeStepNetwork {
+		return now, false, nil
 	}
-	age := o.clock.Now().Sub(last)
-	if age < 0 || age >= timeStepCoarse { // a time in the future (another computer's clock) says nothing of age
-		return now, nil
-	}
-	step := timeStep
-	if fileSystemOf(f).coarse {
-		step = timeStepCoarse
-	}
-	if age >= step {
-		return now, nil
+	wait, unsettled := settling(now, clock, fileSystemOf(f))
+	if wait == 0 {
+		return now, unsettled, nil
 	}
 	select {
-	case <-o.clock.After(step - age):
+	case <-o.clock.After(wait):
 	case <-ctx.Done():
-		return now, ctx.Err()
+		return now, false, ctx.Err()
 	}
-	return statFile(f)
+	was := now
+	now, err = statFile(f)
+	return now, !now.ModTime.Equal(was.ModTime) || !now.ID.ChangeTime.Equal(was.ID.ChangeTime), err
+}
+
+// lastChange is the time that moves with every change of the content: the change time, which nobody can set, or else the modification
+// time.
+func lastChange(f facts) (last time.Time, certain bool) {
+	if f.ID.ChangeTime.IsZero() {
+		return f.ModTime, false
+	}
+	return f.ID.ChangeTime, true
+}
+
+// settling tells how long to wait until a further change of a file is sure to show in its times, or that waiting does not tell.
+func settling(f facts, now time.Time, system fileSystem) (wait time.Duration, unsettled bool) {
+	last, certain := lastChange(f)
+	step := timeStep
+	switch {
+	case system.network:
+		step = timeStepNetwork
+	case system.coarse, last.Nanosecond() == 0: // a file system without fractions of a second writes none
+		step = timeStepCoarse
+	}
+	age := now.Sub(last)
+	switch {
+	case age >= step:
+		return 0, false
+	case age < 0: // of another clock. A modification time may have been set so (by a camera): the next change will show.
+		return 0, certain || age > -step
+	case system.network:
+		return 0, true
+	}
+	return step - age, false
 }
 
 // sameFile tells whether the open file is the one scanned. The change time is left out: a new mode or name is no new content, and

@@ -263,6 +263,55 @@ func TestFileChangedJustNowIsLeftToAge(t *testing.T) {
 	}
 }
 
+func TestWhatMayChangeUnseenIsUnsettled(t *testing.T) {
+	now := time.Date(2024, 5, 6, 7, 8, 9, 123_456_789, time.UTC)
+	local, fat, nfs := fileSystem{name: "ext4"}, fileSystem{name: "vfat", coarse: true}, fileSystem{name: "nfs", network: true}
+	for name, c := range map[string]struct {
+		system    fileSystem
+		changed   time.Duration // ago; -1 = the system has no change time
+		modified  time.Duration // ago
+		wait      time.Duration
+		unsettled bool
+	}{
+		"long ago":                             {local, time.Hour, time.Hour, 0, false},
+		"just now":                             {local, time.Millisecond, time.Hour, timeStep - time.Millisecond, false},
+		"a step ago":                           {local, timeStep, time.Hour, 0, false},
+		"FAT, a second ago":                    {fat, time.Second, time.Second, time.Second, false},
+		"FAT, two seconds ago":                 {fat, 2 * time.Second, 2 * time.Second, 0, false},
+		"network, ten seconds ago":             {nfs, 10 * time.Second, time.Hour, 0, true},
+		"network, a minute ago":                {nfs, time.Minute, time.Hour, 0, false},
+		"changed in the future":                {local, -time.Hour, time.Hour, 0, true},
+		"modified in the future":               {local, time.Hour, -time.Hour, 0, false},
+		"no change time, future":               {local, -1, -time.Hour, 0, false},
+		"no change time, a moment ahead":       {local, -1, -time.Millisecond, 0, true},
+		"no change time, just now":             {local, -1, 5 * time.Millisecond, 15 * time.Millisecond, false},
+		"whole seconds, less than two of them": {local, 1_123_456_789, time.Hour, 876_543_211, false},
+	} {
+		f := facts{Item: Item{ModTime: now.Add(-c.modified)}}
+		if c.changed != -1 {
+			f.ID.ChangeTime = now.Add(-c.changed)
+		}
+		if wait, unsettled := settling(f, now, c.system); wait != c.wait || unsettled != c.unsettled {
+			t.Errorf("%s: wait %v, unsettled %v", name, wait, unsettled)
+		}
+	}
+}
+
+func TestFileOfAClockThatLeadsIsUnsettled(t *testing.T) {
+	_, folder, item := one(t)
+	for age, want := range map[time.Duration]bool{-time.Hour: true, 0: false, time.Hour: false} {
+		f, err := NewOS(&fastClock{now: item.ID.ChangeTime.Add(age)}).Open(context.Background(), folder, item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := f.Metadata()
+		f.Close()
+		if err != nil || m.Unsettled != want {
+			t.Errorf("opened %v after the change: %v, unsettled %v", age, err, m.Unsettled)
+		}
+	}
+}
+
 func TestMetadataAreComplete(t *testing.T) {
 	path, folder, _ := one(t)
 	stamp := time.Unix(1_234_567_890, 123_456_789).UTC()

@@ -170,6 +170,13 @@ func (t *Tree) SetXattrs(root, path string, xattrs ...source.Xattr) {
 	t.must(root, path).meta.Xattrs = xattrs
 }
 
+// SetUnsettled makes a file one that was changed just before it is opened, or no longer.
+func (t *Tree) SetUnsettled(root, path string, unsettled bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.must(root, path).meta.Unsettled = unsettled
+}
+
 // Plan plans faults for a file, in place of those planned before.
 func (t *Tree) Plan(root, path string, faults Faults) {
 	t.mu.Lock()

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"time"
 
+	"lightproof/backup/priority"
 	"lightproof/backup/vault"
 	"lightproof/keystore/secret"
 )
 
-// Do implements Service.
+// Do implements Service. Whoever gives a command waits for its end: until then, work of the schedule goes at full speed too.
 func (e *Engine) Do(ctx context.Context, c Command) (Reply, error) {
+	defer priority.Asked()()
 	switch c := c.(type) {
 	case SetUp:
 		return Reply{}, e.setUp(ctx, c)

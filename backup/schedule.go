@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lightproof/backup/catalog"
+	"lightproof/backup/priority"
 	"lightproof/backup/source"
 )
 
@@ -92,8 +93,10 @@ func (e *Engine) Serve(ctx context.Context) error {
 	}
 }
 
-// scheduled is one run of the schedule. It reports an error where a later try may do better.
+// scheduled is one run of the schedule. It steps back behind the rest of the computer, except while somebody asks for something. It reports
+// an error where a later try may do better.
 func (e *Engine) scheduled(ctx context.Context) error {
+	defer priority.Background()()
 	run, err := e.backUp(ctx, BackUp{})
 	if err != nil {
 		return err

@@ -37,6 +37,8 @@ type facts struct {
 	Oldest  time.Time        `json:"-"`
 	Broken  bool             `json:"-"` // the sums do not hold
 	OpenDue int64            `json:"-"`
+
+	counted *figures // what the above was taken from
 }
 
 type folderFacts struct {
@@ -60,7 +62,7 @@ type destFacts struct {
 	Oldest                       time.Time `json:"-"`
 }
 
-const factsRow = "facts"
+const factsRow = catalog.FactsRow
 
 func (e *Engine) loadFacts(ctx context.Context) error {
 	f := facts{}

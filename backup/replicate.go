@@ -70,9 +70,14 @@ func before(list []debt) uint64 {
 
 // catchUp delivers to a destination the records that it may hold already: all, or those before the first object that it was never sent.
 func (r *runner) catchUp(ctx context.Context, d *destination) error {
-	list, err := r.e.debts(ctx, d)
-	if err != nil {
-		return err
+	lacks, ok := r.e.left(ctx, d)
+	nothing := ok && lacks.Debts+lacks.Records == 0
+	var list []debt
+	if !nothing {
+		var err error
+		if list, err = r.e.debts(ctx, d); err != nil {
+			return err
+		}
 	}
 	r.mu.Lock()
 	if r.behind == nil {
@@ -80,6 +85,9 @@ func (r *runner) catchUp(ctx context.Context, d *destination) error {
 	}
 	r.behind[d] = len(list) > 0
 	r.mu.Unlock()
+	if nothing {
+		return nil
+	}
 	return r.e.deliver(ctx, d, before(list))
 }
 

@@ -27,8 +27,12 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 	}
 	var runErr error
 	var all []*looked
+	kn, err := e.knows(ctx)
+	if err != nil {
+		return r.end(ctx), err
+	}
 	for _, f := range e.folders() {
-		l, err := e.look(ctx, f)
+		l, err := e.look(ctx, f, kn)
 		if err != nil {
 			if ctx.Err() != nil {
 				return r.end(ctx), ctx.Err()
@@ -44,6 +48,7 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 		all = append(all, l)
 		r.show(false)
 	}
+	kn = nil // what it takes is room for the work that follows
 	if e.pausedNow() {
 		return r.end(ctx), e.afterRun(ctx)
 	}
@@ -134,8 +139,10 @@ func (e *Engine) pausedNow() bool {
 
 // prove reads back what is new. Destinations that are up to date come first: what lacks elsewhere may take hours to copy.
 func (r *runner) prove(ctx context.Context) error {
-	if err := r.readBack(ctx, false); err != nil {
-		return err
+	if !r.allRead(ctx) {
+		if err := r.readBack(ctx, false); err != nil {
+			return err
+		}
 	}
 	for _, d := range r.destinations() {
 		if !r.isBehind(d) {

@@ -75,76 +75,23 @@ func (e *Engine) scanOptions() source.ScanOptions {
 	return o
 }
 
-// known loads what the database says of a folder's files.
-func (e *Engine) known(ctx context.Context, folder [16]byte) (map[string]*catalog.File, error) {
-	out := map[string]*catalog.File{}
-	err := e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
-		if k.Folder == folder {
-			out[k.Path] = &f
-		}
-		return nil
-	})
-	return out, err
-}
-
 // look walks one folder, records the states that the walk alone decides, and returns what there is to store.
-func (e *Engine) look(ctx context.Context, folder source.Folder) (*looked, error) {
-	known, err := e.known(ctx, folder.ID)
-	if err != nil {
-		return nil, err
-	}
-	res := &looked{}
-	seen := make(map[string]bool, len(known))
-	rows := map[string]catalog.File{}
-	now := e.clock.Now().Unix()
-	accepted := e.accepted()
-	sum, err := e.tree.Scan(ctx, folder, e.scanOptions(), func(it source.Item) error {
-		seen[it.Path] = true
-		old := known[it.Path]
-		state, reason := stateOf(it)
-		if accepted[acceptKey(folder.ID, it.Path)] != 0 && state != catalog.StateSkipped {
-			state, reason = catalog.StateSkipped, "by-choice"
-		}
-		if state == catalog.StatePending {
-			if old != nil && unchanged(old, it) {
-				return nil
-			}
-			reason = reasonNew
-			if old != nil && old.VersionID != [16]byte{} {
-				reason = reasonChanged
-			}
-			res.jobs = append(res.jobs, job{folder: folder, item: it, old: old})
-		}
-		next := catalog.File{Since: now}
-		if old != nil {
-			next = *old
-		}
-		if next.State == state && next.Reason == reason && old != nil {
-			return nil
-		}
-		// A file that stays busy keeps the time since which it waits, also after it counts as failed.
-		waited := old != nil && (old.State == catalog.StatePending || old.State == catalog.StateFailed && old.Reason == reasonBusy)
-		if !(waited && state == catalog.StatePending) {
-			next.Since = now
-		}
-		next.State, next.Reason = state, reason
-		if state != catalog.StatePending {
-			next.Size = it.Size
-		}
-		rows[it.Path] = next
-		return e.flushRows(ctx, folder.ID, rows, 4096)
-	})
+func (e *Engine) look(ctx context.Context, folder source.Folder, kn *known) (*looked, error) {
+	l := &looking{e: e, folder: folder, known: kn, now: e.clock.Now().Unix(), accepted: e.accepted(), rows: map[string]catalog.File{}}
+	res := &l.looked
+	before := kn.files[folder.ID]
+	sum, err := e.tree.Scan(ctx, folder, e.scanOptions(), func(it source.Item) error { return l.item(ctx, it) })
 	if err == nil {
-		err = e.flushRows(ctx, folder.ID, rows, 0)
+		err = e.flushRows(ctx, folder.ID, l.rows, 0)
 	}
 	id := hex.EncodeToString(folder.ID[:])
-	if errors.Is(err, source.ErrFolderMissing) || err == nil && e.emptyMount(id, sum, len(known)) {
+	if errors.Is(err, source.ErrFolderMissing) || err == nil && e.emptyMount(id, sum, before) {
 		e.mu.Lock()
 		if f := e.folderFact(id); f.Missing == 0 {
-			f.Missing = now
+			f.Missing = l.now
 		}
 		e.mu.Unlock()
-		res.issues = append(res.issues, Issue{Code: "missing", Path: folder.Root, Count: int64(len(known))})
+		res.issues = append(res.issues, Issue{Code: "missing", Path: folder.Root, Count: before})
 		return res, nil
 	}
 	if err != nil {
@@ -158,36 +105,126 @@ func (e *Engine) look(ctx context.Context, folder source.Folder) (*looked, error
 		f.Device = sum.Root.ID.Device
 	}
 	if sum.Full {
-		f.LastScan = now
+		f.LastScan = l.now
 	}
 	e.mu.Unlock()
-	e.settleGone(ctx, known, seen, res, folder)
-	return res, nil
+	return res, l.settleGone(ctx)
+}
+
+// looking is one look at one folder.
+type looking struct {
+	looked
+	e        *Engine
+	folder   source.Folder
+	known    *known
+	now      int64 // Unix seconds
+	accepted map[string]int64
+	rows     map[string]catalog.File // to be written
+	seen     int64                   // of the rows that are known
+}
+
+// item takes one name of the walk.
+func (l *looking) item(ctx context.Context, it source.Item) error {
+	path := l.known.path(l.folder.ID, it.Path)
+	state, reason := stateOf(it)
+	if len(l.accepted) > 0 && state != catalog.StateSkipped && l.accepted[acceptKey(l.folder.ID, it.Path)] != 0 {
+		state, reason = catalog.StateSkipped, "by-choice"
+	}
+	value := l.known.otherwise(path, state, reason)
+	if state == catalog.StatePending {
+		value = l.known.sighted(path, it)
+	}
+	known, first, same := l.known.find(path, value)
+	if first {
+		l.seen++
+	}
+	if same {
+		return nil
+	}
+	var old *catalog.File
+	if known {
+		row, err := l.e.db.Files.Get(ctx, catalog.FileKey{Folder: l.folder.ID, Path: it.Path})
+		switch {
+		case err == nil:
+			old = &row
+		case !errors.Is(err, catalog.ErrNotFound):
+			return err
+		}
+	}
+	return l.changed(ctx, it, state, reason, old)
+}
+
+// changed takes an original of which the records say nothing yet, or something else.
+func (l *looking) changed(ctx context.Context, it source.Item, state catalog.FileState, reason string, old *catalog.File) error {
+	if state == catalog.StatePending {
+		if old != nil && unchanged(old, it) {
+			return nil
+		}
+		reason = reasonNew
+		if old != nil && old.VersionID != [16]byte{} {
+			reason = reasonChanged
+		}
+		l.jobs = append(l.jobs, job{folder: l.folder, item: it, old: old})
+	}
+	next := catalog.File{Since: l.now}
+	if old != nil {
+		next = *old
+	}
+	if next.State == state && next.Reason == reason && old != nil {
+		return nil
+	}
+	// A file that stays busy keeps the time since which it waits, also after it counts as failed.
+	waited := old != nil && (old.State == catalog.StatePending || old.State == catalog.StateFailed && old.Reason == reasonBusy)
+	if !(waited && state == catalog.StatePending) {
+		next.Since = l.now
+	}
+	next.State, next.Reason = state, reason
+	if state != catalog.StatePending {
+		next.Size = it.Size
+	}
+	l.rows[it.Path] = next
+	return l.e.flushRows(ctx, l.folder.ID, l.rows, 4096)
 }
 
 // emptyMount tells whether a folder that held files shows none, on another file system than before: the mount point of a drive that
 // is gone. Its files are away, not deleted.
-func (e *Engine) emptyMount(id string, sum source.Summary, before int) bool {
+func (e *Engine) emptyMount(id string, sum source.Summary, before int64) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f := e.facts.Folders[id]
 	return f != nil && before > 0 && sum.Root.Entries == 0 && f.Device != 0 && f.Device != sum.Root.ID.Device
 }
 
+// missing are the rows of the folder whose originals the walk did not come to, by path. Mostly there are none, and nothing is read.
+func (l *looking) missing(ctx context.Context) (map[string]*catalog.File, error) {
+	if l.seen >= l.known.files[l.folder.ID] {
+		return nil, nil
+	}
+	out := map[string]*catalog.File{}
+	err := l.e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
+		if k.Folder == l.folder.ID && f.State != catalog.StateGone && !l.known.wasSeen(l.known.path(k.Folder, k.Path)) {
+			out[k.Path] = &f
+		}
+		return nil
+	})
+	return out, err
+}
+
 // settleGone finds moves and deletions among files that were known and not seen.
-func (e *Engine) settleGone(_ context.Context, known map[string]*catalog.File, seen map[string]bool, res *looked, folder source.Folder) {
+func (l *looking) settleGone(ctx context.Context) error {
+	missing, err := l.missing(ctx)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
 	type identity struct{ dev, inode uint64 }
 	gone := map[identity]string{}
-	for path, f := range known {
-		if seen[path] || f.State == catalog.StateGone {
-			continue
-		}
+	for path, f := range missing {
 		if f.State == catalog.StateStored && f.Inode != 0 {
 			gone[identity{f.Dev, f.Inode}] = path
 		}
 	}
-	for i := range res.jobs {
-		j := &res.jobs[i]
+	for i := range l.jobs {
+		j := &l.jobs[i]
 		// A row without a version is of a run that was cut short before it stored the file under its new name.
 		if j.old != nil && j.old.VersionID != [16]byte{} || j.item.ID.Inode == 0 {
 			continue
@@ -196,22 +233,21 @@ func (e *Engine) settleGone(_ context.Context, known map[string]*catalog.File, s
 		if !ok {
 			continue
 		}
-		f := known[path]
-		if f.Size != j.item.Size || f.ModTimeNS != j.item.ModTime.UnixNano() {
+		f := missing[path]
+		if f.Unsettled || f.Size != j.item.Size || f.ModTimeNS != j.item.ModTime.UnixNano() {
 			continue
 		}
 		j.old, j.moved = f, path
-		seen[path] = true
+		delete(missing, path)
 		delete(gone, identity{j.item.ID.Device, j.item.ID.Inode})
 	}
-	if !res.full {
-		return
+	if !l.full {
+		return nil
 	}
-	for path, f := range known {
-		if !seen[path] && f.State != catalog.StateGone {
-			res.removed = append(res.removed, removal{key: catalog.FileKey{Folder: folder.ID, Path: path}, file: *f})
-		}
+	for path, f := range missing {
+		l.removed = append(l.removed, removal{key: catalog.FileKey{Folder: l.folder.ID, Path: path}, file: *f})
 	}
+	return nil
 }
 
 // flushRows writes collected rows once there are more than keep of them.
@@ -231,10 +267,11 @@ func (e *Engine) flushRows(ctx context.Context, folder [16]byte, rows map[string
 	return err
 }
 
-// unchanged tells whether the stored version is still what stands there.
+// unchanged tells whether the stored version is still what stands there. A birth time that is known on one side only says nothing.
 func unchanged(f *catalog.File, it source.Item) bool {
-	return f.State == catalog.StateStored && f.Size == it.Size && f.ModTimeNS == it.ModTime.UnixNano() &&
-		f.CTimeNS == nanos(it.ID.ChangeTime) && f.Inode == it.ID.Inode
+	born := nanos(it.BirthTime)
+	return f.State == catalog.StateStored && !f.Unsettled && f.Size == it.Size && f.ModTimeNS == it.ModTime.UnixNano() &&
+		f.CTimeNS == nanos(it.ID.ChangeTime) && f.Inode == it.ID.Inode && (f.BirthNS == born || f.BirthNS == 0 || born == 0)
 }
 
 func nanos(t time.Time) int64 {

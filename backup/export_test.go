@@ -1,0 +1,79 @@
+package backup
+
+import (
+	"context"
+	"encoding/json"
+
+	"lightproof/backup/catalog"
+	"lightproof/backup/vault"
+)
+
+// Records is the engine's database, for tests that fill it themselves.
+func (e *Engine) Records() *catalog.Writer { return e.db }
+
+// LastCommit is the number of the newest commit of the own log.
+func (e *Engine) LastCommit() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.log.Seq
+}
+
+// Figures are the figures that hold now (empty: none do), and those counted anew, as JSON.
+func (e *Engine) Figures(ctx context.Context) (held, anew string, err error) {
+	f, err := e.figuresNow(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	n, err := e.count(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	text := func(f figures) string {
+		f.At = 0
+		b, _ := json.Marshal(f)
+		return string(b)
+	}
+	if f != nil {
+		held = text(*f)
+	}
+	return held, text(*n), nil
+}
+
+// Left is what a destination lacks as told by the records themselves: objects never sent, records owed, copies to be read back.
+func (e *Engine) Left(ctx context.Context) (debts, records, unread int, err error) {
+	for _, d := range e.destinations() {
+		list, err := e.debts(ctx, d)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		owed, err := e.owed(ctx, d, vault.MaxSeq)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		read, err := e.targets(ctx, d, false)
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		debts, records, unread = debts+len(list), records+len(owed), unread+len(read)
+	}
+	return debts, records, unread, nil
+}
+
+// Counted is the same by the figures counted anew.
+func (e *Engine) Counted(ctx context.Context) (debts, records, unread int, err error) {
+	f, err := e.count(ctx)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	for _, d := range f.Dests {
+		debts, records, unread = debts+int(d.Debts), records+int(d.Records), unread+int(d.Unread)
+	}
+	return debts, records, unread, nil
+}
+
+// SetPlan changes the plan, as settings that were written by another program would.
+func (e *Engine) SetPlan(p Plan) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.set.Plan = p
+}

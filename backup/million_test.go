@@ -1,0 +1,258 @@
+package backup_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"lightproof/backup"
+	"lightproof/backup/catalog"
+	"lightproof/backup/setup"
+	"lightproof/backup/source"
+	"lightproof/backup/source/sourcetest"
+	"lightproof/backup/vault"
+	"lightproof/keystore/keystoretest"
+)
+
+// really is how many of the invented files are backed up by the engine itself; what the records say of the others is made after them.
+const really = 40
+
+// sizeOf the i-th invented file: those that are never read are as large as photos.
+func sizeOf(i int) int64 {
+	if i < really {
+		return 70_000
+	}
+	return 3<<20 + int64(i)
+}
+
+var phrase = []byte("six words that nobody else knows")
+
+// library is a computer with an invented folder of many files, all of them backed up to two places.
+type library struct {
+	dir, home, photos string
+	n                 int
+}
+
+func (l library) tree() *sourcetest.Tree {
+	t := sourcetest.New()
+	t.Invent(l.photos, l.n, sizeOf)
+	return t
+}
+
+func (l library) open(ctx context.Context) (*backup.Engine, time.Time, error) {
+	start, err := setup.StartWith(l.home, phrase)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	defer start.Wipe()
+	forgetPeak() // what the passphrase takes
+	began := time.Now()
+	e, err := backup.Open(ctx, backup.Options{Home: l.home, Build: "test", Tree: l.tree()}, start)
+	return e, began, err
+}
+
+// newLibrary makes one of n files.
+func newLibrary(t *testing.T, n int) library {
+	t.Helper()
+	ctx := t.Context()
+	dir := t.TempDir()
+	l := library{dir: dir, home: filepath.Join(dir, "home"), photos: filepath.Join(dir, "photos"), n: really}
+	must(t, os.Mkdir(l.photos, 0o755))
+	made, err := setup.Create(ctx, setup.Options{Home: l.home, DeviceName: "desk", Passphrase: phrase, Mode: backup.ModePassphraseAtStart,
+		Keychain: &keystoretest.Memory{}, KDF: vault.KDF{Time: 1, Memory: 64 << 10, Threads: 1}, Now: time.Now(), Endpoints: []string{dir}})
+	must(t, err)
+	made.Reader.Wipe()
+	made.Start.Wipe()
+	e, _, err := l.open(ctx)
+	must(t, err)
+	defer e.Close()
+	for _, c := range []backup.Command{
+		backup.AddFolder{Path: l.photos},
+		backup.AddDestination{Kind: "folder", Dir: filepath.Join(dir, "a"), Label: "A", Place: "home"},
+		backup.AddDestination{Kind: "folder", Dir: filepath.Join(dir, "b"), Label: "B", Place: "office", Away: true},
+		backup.BackUp{},
+	} {
+		_, err := e.Do(ctx, c)
+		must(t, err)
+	}
+	l.n = n
+	began := time.Now()
+	l.fill(t, e.Records(), e.LastCommit())
+	t.Logf("%d files entered in %.1f s", n, time.Since(began).Seconds())
+	return l
+}
+
+// fill writes what a backup of all files leaves behind, with the rows of one that was really backed up as the pattern.
+func (l library) fill(t *testing.T, db *catalog.Writer, seq uint64) {
+	t.Helper()
+	ctx := t.Context()
+	var folder [16]byte
+	var file catalog.File
+	must(t, db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error { folder, file = k.Folder, f; return nil }))
+	version, err := db.Versions.Get(ctx, file.VersionID)
+	must(t, err)
+	object, err := db.Objects.Get(ctx, file.Objects[0])
+	must(t, err)
+	places := map[[16]byte]catalog.Copy{}
+	must(t, db.Copies.Each(ctx, func(k catalog.CopyKey, c catalog.Copy) error {
+		if k.CID == file.Objects[0] {
+			places[k.Destination] = c
+		}
+		return nil
+	}))
+	if len(places) != 2 || len(file.Objects) != 1 {
+		t.Fatalf("%d copies of %d objects", len(places), len(file.Objects))
+	}
+	id := func(what byte, i int) [32]byte {
+		return sha256.Sum256(binary.BigEndian.AppendUint64([]byte{what}, uint64(i)))
+	}
+	var items []source.Item
+	each := func(rows int, write func(w *catalog.Writer, i int, it source.Item) error) {
+		for at := 0; at < len(items); {
+			end := min(len(items), at+catalog.MaxTxWrites/rows-10)
+			must(t, db.Update(ctx, func(w *catalog.Writer) error {
+				for ; at < end; at++ {
+					if err := write(w, really+at, items[at]); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+	}
+	n := 0
+	_, err = l.tree().Scan(ctx, source.Folder{Root: l.photos}, source.ScanOptions{}, func(it source.Item) error {
+		if n++; n > really {
+			items = append(items, it)
+		}
+		return nil
+	})
+	must(t, err)
+	each(1, func(w *catalog.Writer, i int, it source.Item) error {
+		f, a, b := file, id('f', i), id('v', i)
+		copy(f.FileID[:], a[:])
+		copy(f.VersionID[:], b[:])
+		f.Size, f.ModTimeNS, f.CTimeNS, f.Inode = it.Size, it.ModTime.UnixNano(), it.ID.ChangeTime.UnixNano(), it.ID.Inode
+		f.BirthNS = it.BirthTime.UnixNano()
+		f.SHA256, f.Objects, f.Commit = id('s', i), [][32]byte{id('o', i)}, seq
+		return w.Files.Put(ctx, catalog.FileKey{Folder: folder, Path: it.Path}, f)
+	})
+	each(1, func(w *catalog.Writer, i int, it source.Item) error {
+		v, a, b := version, id('f', i), id('v', i)
+		copy(v.FileID[:], a[:])
+		v.Size, v.Seq, v.Objects = it.Size, seq, [][32]byte{id('o', i)}
+		return w.Versions.Put(ctx, [16]byte(b[:16]), v)
+	})
+	each(1, func(w *catalog.Writer, i int, it source.Item) error {
+		o := object
+		o.CTH, o.Size, o.FirstSeq = id('c', i), uint32(it.Size), seq
+		return w.Objects.Put(ctx, id('o', i), o)
+	})
+	for place, c := range places {
+		each(1, func(w *catalog.Writer, i int, it source.Item) error {
+			return w.Copies.Put(ctx, catalog.CopyKey{Destination: place, CID: id('o', i)}, c)
+		})
+	}
+}
+
+// TestLargeLibrary measures a start and runs that find nothing new, on a library of 20,000 invented files; of 1,000,000 with
+// LIGHTPROOF_TORTURE=1, or as many as LIGHTPROOF_FILES says. A process of its own does it, so that its memory is that alone.
+func TestLargeLibrary(t *testing.T) {
+	n := 20_000
+	if os.Getenv("LIGHTPROOF_TORTURE") == "1" {
+		n = 1_000_000
+	}
+	if s := os.Getenv("LIGHTPROOF_FILES"); s != "" {
+		var err error
+		n, err = strconv.Atoi(s)
+		must(t, err)
+	}
+	l := newLibrary(t, n)
+	for _, start := range []string{"first", "second"} {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLargeLibraryInAProcess$", "-test.v")
+		cmd.Env = append(os.Environ(), "LIGHTPROOF_LARGE="+l.dir, "LIGHTPROOF_FILES="+strconv.Itoa(n))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for line := range strings.Lines(string(out)) {
+			if _, what, ok := strings.Cut(strings.TrimSpace(line), "figure: "); ok {
+				t.Logf("figure: %d files, %s start: %s", n, start, what)
+			}
+		}
+	}
+}
+
+// TestLargeLibraryInAProcess is the process that TestLargeLibrary measures.
+func TestLargeLibraryInAProcess(t *testing.T) {
+	dir := os.Getenv("LIGHTPROOF_LARGE")
+	if dir == "" {
+		return // TestLargeLibrary starts it
+	}
+	n, err := strconv.Atoi(os.Getenv("LIGHTPROOF_FILES"))
+	must(t, err)
+	l := library{dir: dir, home: filepath.Join(dir, "home"), photos: filepath.Join(dir, "photos"), n: n}
+	ctx := t.Context()
+	e, began, err := l.open(ctx)
+	must(t, err)
+	defer e.Close()
+	s, err := e.State(ctx)
+	must(t, err)
+	fmt.Printf("figure: start to usable %.2f s, peak %d MiB\n", time.Since(began).Seconds(), peak(t))
+	if s.Counts.Found != int64(n) || s.Counts.Protected != int64(n) || s.History.Proven != int64(n) {
+		t.Errorf("the state says %+v, %+v", s.Counts, s.History)
+	}
+	for range 2 {
+		began = time.Now()
+		r, err := e.Do(ctx, backup.BackUp{})
+		must(t, err)
+		fmt.Printf("figure: a run that finds nothing new %.2f s, peak %d MiB\n", time.Since(began).Seconds(), peak(t))
+		if r.Run.Looked != int64(n) || r.Run.New+r.Run.Removed+r.Run.Objects+r.Run.Bytes != 0 {
+			t.Errorf("the run did %+v", r.Run)
+		}
+		s, err = e.State(ctx)
+		must(t, err)
+		if s.Counts.Found != int64(n) || s.Counts.Protected != int64(n) || s.History.Proven != int64(n) || s.History.Versions != int64(n) {
+			t.Errorf("the state says %+v, %+v", s.Counts, s.History)
+		}
+	}
+}
+
+// peak is the most resident memory of this process so far, in MiB; 0 where the system does not tell.
+func peak(t *testing.T) int {
+	t.Helper()
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.Atoi(strings.Fields(rest)[0])
+			must(t, err)
+			return kib >> 10
+		}
+	}
+	return 0
+}
+
+// forgetPeak makes peak begin anew.
+func forgetPeak() {
+	debug.FreeOSMemory()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // Linux, proc(5); elsewhere peak says nothing anyway
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

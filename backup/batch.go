@@ -26,7 +26,11 @@ var errNoPlace = errors.New("no destination takes copies now")
 type batch struct {
 	run  *runner
 	keys *writer.Keyset
-	seq  uint64
+	seq  uint64 // of the commit; what is made for it before may name one that is near
+
+	// What was known of others when the batch began: the commit claims no more.
+	control vault.Head
+	seen    []vault.SeenHead
 
 	mu      sync.Mutex
 	objects map[vault.CID]vault.ObjectRecord // all that this batch references
@@ -43,7 +47,9 @@ type batch struct {
 }
 
 func newBatch(r *runner, keys *writer.Keyset, seq uint64) *batch {
-	return &batch{run: r, keys: keys, seq: seq, objects: map[vault.CID]vault.ObjectRecord{}, sent: map[*destination]map[vault.CID]bool{},
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return &batch{run: r, keys: keys, seq: seq, control: r.e.facts.Control, seen: r.e.facts.Seen, objects: map[vault.CID]vault.ObjectRecord{}, sent: map[*destination]map[vault.CID]bool{},
 		pages: map[vault.CID][]byte{}, putting: map[vault.CID]chan struct{}{}, bundles: map[vault.CID]catalog.Bundle{}}
 }
 

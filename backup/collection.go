@@ -74,6 +74,16 @@ func (e *Engine) learnLogs(ctx context.Context, r *runner) error {
 	return e.saveSeen(ctx, seen)
 }
 
+// alone tells whether no other device is known to write to the vault.
+func (e *Engine) alone() bool {
+	for _, p := range e.chain.Principals() {
+		if p.Device != nil && p.Active && p.Device.Tag != e.keys.Tag {
+			return false
+		}
+	}
+	return true
+}
+
 // saveSeen keeps the heads of the other logs, and with them the intents that were met on the way.
 func (e *Engine) saveSeen(ctx context.Context, seen []vault.SeenHead) error {
 	e.mu.Lock()

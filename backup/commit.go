@@ -28,6 +28,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 		return nil
 	}
 	r := b.run
+	b.seq = e.nextSeq()
 	if err := e.barrier(ctx, r); err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	if err != nil {
 		return err
 	}
-	head := vault.Commit{Seq: b.seq, Prev: e.prev(), Time: now, Control: e.facts.Control, Seen: e.facts.Seen, Type: vault.CommitDelta}
+	head := vault.Commit{Seq: b.seq, Prev: e.prev(), Time: now, Control: b.control, Seen: b.seen, Type: vault.CommitDelta}
 	head.Counters.Files = uint64(len(b.done))
 	head.Counters.BytesUp = uint64(b.bytes)
 	envelopes, err := e.attach(b.keys, &head, list)
@@ -101,6 +102,13 @@ func countNew(done []*stored) (n int) {
 		}
 	}
 	return n
+}
+
+// nextSeq is the number of the next commit of the own log.
+func (e *Engine) nextSeq() uint64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.log.Seq + 1
 }
 
 func (e *Engine) prev() vault.Hash {

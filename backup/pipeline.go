@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"lightproof/backup/vault"
 )
@@ -78,10 +79,14 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 	p := &pipeline{r: r, b: b, sealing: make(chan *piece), putting: make(chan *piece)}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	defer p.cancel(nil)
-	next := make(chan job)
+	var next atomic.Int64
 	read := start(min(readers(), len(jobs)), func() {
-		for j := range next {
-			p.original(j)
+		for p.ctx.Err() == nil && !b.full() {
+			i := next.Add(1) - 1
+			if i >= int64(len(jobs)) {
+				return
+			}
+			p.original(jobs[i])
 		}
 	})
 	sealed := start(sealers(), func() {
@@ -94,25 +99,12 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 			p.put(x)
 		}
 	})
-	taken := 0
-feed:
-	for _, j := range jobs {
-		if b.full() {
-			break
-		}
-		select {
-		case next <- j:
-			taken++
-		case <-p.ctx.Done():
-			break feed
-		}
-	}
-	close(next)
 	read.Wait()
 	close(p.sealing)
 	sealed.Wait()
 	close(p.putting)
 	put.Wait()
+	taken := min(int(next.Load()), len(jobs))
 	if p.ctx.Err() != nil {
 		return taken, context.Cause(p.ctx)
 	}

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"time"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/source"
@@ -43,18 +44,38 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 		}
 		return errNoPlace
 	}
+	return r.storeAll(ctx, jobs, removed)
+}
+
+// lookAgain is how often a run looks at what other devices write, where none is known.
+const lookAgain = 10 * time.Minute
+
+// storeAll fills one batch after the other. While a batch is committed the next one is filled already, unless other devices write to the
+// vault, too: what they wrote is looked at before a batch, not at its end, since a commit names as seen only what its objects were chosen by
+// (FORMAT.md, "Collection"), and with nothing under way. The run itself began with a look.
+func (r *runner) storeAll(ctx context.Context, jobs []job, removed []removal) error {
 	free, bundlers := newBuffers(), newBundlers()
+	looked, alone := r.e.clock.Now(), r.e.alone()
+	var before committing
 	for first := true; len(jobs) > 0 || len(removed) > 0; first = false {
-		// What others wrote is looked at before a batch, not at its end: a commit names as seen only what its objects were chosen by
-		// (FORMAT.md, "Collection"). The run itself began with a look.
-		if !first {
+		if since := r.e.clock.Now().Sub(looked); !first && (!alone || since < 0 || since > lookAgain) {
+			if err := before.wait(); err != nil {
+				return r.waiting(ctx, jobs, err)
+			}
 			if err := r.e.learnLogs(ctx, r); err != nil {
 				return err
 			}
+			looked, alone = r.e.clock.Now(), r.e.alone()
 		}
-		b := newBatch(r, r.e.keys, r.e.log.Seq+1)
+		b := newBatch(r, r.e.keys, r.e.nextSeq()+before.count())
 		b.free, b.bundlers = free, bundlers
-		n, err := r.fill(ctx, b, jobs)
+		inner, stop := before.with(ctx)
+		n, err := r.fill(inner, b, jobs)
+		stop()
+		if cerr := before.wait(); cerr != nil {
+			b.dropBundles()
+			return r.waiting(ctx, jobs, cerr)
+		}
 		jobs = jobs[n:]
 		if err != nil {
 			// What this batch holds so far is complete: keep it, unless nothing can be stored any more.
@@ -71,11 +92,59 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 		if len(jobs) == 0 {
 			gone, removed = removed, nil
 		}
-		if err := r.e.commit(ctx, b, gone); err != nil {
-			return r.waiting(ctx, jobs, err)
-		}
+		before = r.commit(ctx, b, gone)
 	}
-	return nil
+	return before.wait()
+}
+
+// committing is a commit that is under way beside the filling of the next batch. The zero value is none.
+type committing struct {
+	done chan struct{}
+	err  *error
+}
+
+// commit begins to commit a batch. It comes to its end even if ctx is ended: what was stored is not given up.
+func (r *runner) commit(ctx context.Context, b *batch, gone []removal) committing {
+	c := committing{make(chan struct{}), new(error)}
+	go func() {
+		defer close(c.done)
+		*c.err = r.e.commit(context.WithoutCancel(ctx), b, gone)
+	}()
+	return c
+}
+
+// wait waits for its end and returns its error.
+func (c committing) wait() error {
+	if c.done == nil {
+		return nil
+	}
+	<-c.done
+	return *c.err
+}
+
+// count is how many commits are under way.
+func (c committing) count() uint64 {
+	if c.done == nil {
+		return 0
+	}
+	return 1
+}
+
+// with gives a context that ends with ctx, and when the commit fails; stop gives it up.
+func (c committing) with(ctx context.Context) (inner context.Context, stop func()) {
+	inner, cancel := context.WithCancelCause(ctx)
+	if c.done != nil {
+		go func() {
+			select {
+			case <-c.done:
+				if *c.err != nil {
+					cancel(*c.err)
+				}
+			case <-inner.Done():
+			}
+		}()
+	}
+	return inner, func() { cancel(nil) }
 }
 
 // waiting names the files that wait because no destination takes copies.

@@ -148,6 +148,9 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 			return errLost
 		}
 		pending[t.key] = c
+		if c.Level >= catalog.LevelChecked {
+			r.begun.prove(t.key, false)
+		}
 		r.done.Add(1)
 		r.result.Objects++
 		r.progress(int64(got.size))
@@ -165,10 +168,15 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 	if err := flush(); err != nil {
 		return err
 	}
-	e.mu.Lock()
-	e.destFact(d.set.ID).LastRead = e.clock.Now().Unix()
-	e.mu.Unlock()
+	r.lastRead(d)
 	return ctx.Err()
+}
+
+// lastRead notes that a destination was read back.
+func (r *runner) lastRead(d *destination) {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	r.e.destFact(d.set.ID).LastRead = r.e.clock.Now().Unix()
 }
 
 // errLost ends a read-back whose destination cannot be reached any more; what was read so far counts.
@@ -226,9 +234,18 @@ func readEach(ctx context.Context, s store.Store, list []target, judge func(read
 
 // check verifies at the wanted level and heals what it finds.
 func (e *Engine) check(ctx context.Context, c Check) (*Run, error) {
+	if c.Level == CheckStopped {
+		return e.stopCheck(ctx)
+	}
 	e.run.Lock()
 	defer e.run.Unlock()
 	r := e.newRunner("reading-back")
+	switch c.Level {
+	case CheckRecords:
+		r.begun = e.beginCheck()
+	case CheckRest:
+		r.begun = e.endCheck()
+	}
 	defer e.endWork(ctx)
 	r.connect(ctx)
 	if c.Destination != "" {
@@ -241,40 +258,59 @@ func (e *Engine) check(ctx context.Context, c Check) (*Run, error) {
 		r.dests = kept
 	}
 	if len(r.dests) == 0 {
+		e.endCheck()
 		return r.end(ctx), fmt.Errorf("%w: %w", errNoPlace, r.lastLoss())
 	}
 	var err error
 	switch c.Level {
-	case "quick", "structural", "full", "":
+	case "quick", "structural", "full", "", CheckRecords:
+		err = r.look(ctx, c.Level == "structural" || c.Level == CheckRecords)
+		if err == nil && c.Level == "full" {
+			err = r.readBack(ctx, true)
+		}
+	case CheckRest:
+		err = r.readRest(ctx)
 	default:
 		return nil, fmt.Errorf("level %q: %w", c.Level, vault.ErrMalformed)
-	}
-	for _, d := range r.destinations() {
-		if err = r.quick(ctx, d); err != nil {
-			break
-		}
-		if c.Level == "structural" {
-			err = r.structural(ctx, d)
-		}
-		if err != nil {
-			break
-		}
-	}
-	if err == nil && c.Level == "full" {
-		err = r.readBack(ctx, true)
 	}
 	res := r.end(ctx)
 	res.Stopped = ctx.Err() != nil
 	if errors.Is(err, errAlarm) {
 		res.Stopped, err = true, nil // named in the issues, and in the state
 	}
-	if nerr := e.noteRun(context.WithoutCancel(ctx), noteCheck, res); err == nil {
-		err = nerr
+	switch {
+	case c.Level == CheckRest:
+		r.begun.join(res)
+	case c.Level == CheckRecords && (err != nil || res.Stopped):
+		e.endCheck()
+	case c.Level == CheckRecords:
+		r.begun.hold(res)
+	}
+	if c.Level != CheckRecords || err != nil || res.Stopped {
+		if nerr := e.noteRun(context.WithoutCancel(ctx), noteCheck, res); err == nil {
+			err = nerr
+		}
 	}
 	if aerr := e.afterRun(context.WithoutCancel(ctx)); err == nil {
 		err = aerr
 	}
 	return res, err
+}
+
+// look checks each destination without reading its contents; records: it reads both copies of all records.
+func (r *runner) look(ctx context.Context, records bool) error {
+	for _, d := range r.destinations() {
+		if err := r.quick(ctx, d); err != nil {
+			return err
+		}
+		if !records {
+			continue
+		}
+		if err := r.structural(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // quick checks chain, heads, signatures, and names and sizes of everything listed.

@@ -55,10 +55,21 @@ type BackUp struct {
 }
 
 // Check verifies stored objects. Level is "quick", "structural" or "full" (each stored byte read back).
+//
+// Who opens the contents itself has each of them read but once: CheckRecords is "structural" and begins a full check, of which what
+// RecordOpened reports from then on is a part, and CheckRest reads back what is left, heals what is wrong and answers with the whole
+// check's Run. CheckStopped ends a check that was begun and is not gone on with.
 type Check struct {
 	Level       string `json:"level"`
 	Destination string `json:"destination,omitempty"`
 }
+
+// The levels of a full check of which the caller does a part.
+const (
+	CheckRecords = "records"
+	CheckRest    = "rest"
+	CheckStopped = "stopped"
+)
 
 // PauseFor stops copying; it always ends.
 type PauseFor struct {
@@ -76,6 +87,8 @@ type RecordOpened struct {
 	Destination string   `json:"destination"`
 	Objects     [][]byte `json:"objects"` // cids
 	Bad         [][]byte `json:"bad,omitempty"`
+	Sums        [][]byte `json:"sums,omitempty"` // SHA-256 of each of Objects as stored; what differs from the engine's records proves nothing
+	More        bool     `json:"more,omitempty"` // another report follows: the figures can wait for it
 }
 
 // RecordPractice reports a practice restore.

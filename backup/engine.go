@@ -54,6 +54,7 @@ type Engine struct {
 	alarms map[string]bool            // message codes
 	blamed map[string]map[string]bool // message code → destinations that gave cause, "" for none in particular
 	live   bool                       // file events come in
+	begun  *begunCheck                // a full check of which the unlocked side does a part
 
 	events  hub
 	tokens  sync.Map // proofs of unlock that wait for their answer

@@ -25,6 +25,7 @@ type runner struct {
 
 	mu     sync.Mutex
 	dests  []*destination
+	begun  *begunCheck           // of which this is a part; nil: of none
 	behind map[*destination]bool // was never sent some objects of earlier commits
 	loss   error
 	shown  time.Time

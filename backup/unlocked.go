@@ -38,8 +38,17 @@ func (e *Engine) Prove(_ context.Context, answer []byte) error {
 	return nil
 }
 
+// ObjectInto is Object, fresh and from the destination named, into buffer where it is long enough.
+func (e *Engine) ObjectInto(ctx context.Context, name, destination string, buffer []byte) ([]byte, error) {
+	return e.object(ctx, name, destination, store.GetOptions{Fresh: true, Buffer: buffer})
+}
+
 // Object implements Service. Without a destination named, each reachable one is asked in turn, then the local cache of records.
 func (e *Engine) Object(ctx context.Context, name, destination string, fresh bool) ([]byte, error) {
+	return e.object(ctx, name, destination, store.GetOptions{Fresh: fresh})
+}
+
+func (e *Engine) object(ctx context.Context, name, destination string, o store.GetOptions) ([]byte, error) {
 	if err := e.ready(); err != nil {
 		return nil, err
 	}
@@ -59,7 +68,7 @@ func (e *Engine) Object(ctx context.Context, name, destination string, fresh boo
 			}
 			s = d.store()
 		}
-		b, gerr := s.Get(ctx, name, store.GetOptions{Fresh: fresh})
+		b, gerr := s.Get(ctx, name, o)
 		if gerr == nil {
 			return b, nil
 		}
@@ -200,35 +209,63 @@ func (e *Engine) fold(ctx context.Context, r *runner, s SealedBatch) error {
 	return e.journal(ctx, b, nil, list, append(envelopes, built.Built), built.Head, now)
 }
 
-// recordOpened takes over what the unlocked side found when it decrypted copies.
+// recordOpened takes over what the unlocked side found when it decrypted copies. What is right by its keys, and not by our own records,
+// is left to the next read-back.
 func (e *Engine) recordOpened(ctx context.Context, c RecordOpened) error {
 	id := id16(c.Destination)
 	now := e.clock.Now().Unix()
+	if len(c.Sums) > 0 && len(c.Sums) != len(c.Objects) {
+		return fmt.Errorf("sums of objects: %w", vault.ErrMalformed)
+	}
+	var good, bad []catalog.CopyKey
 	err := e.db.Update(ctx, func(w *catalog.Writer) error {
-		for i, list := range [][][]byte{c.Objects, c.Bad} {
-			for _, raw := range list {
-				if len(raw) != 32 {
-					return fmt.Errorf("object: %w", vault.ErrMalformed)
-				}
-				key := catalog.CopyKey{Destination: id, CID: [32]byte(raw)}
-				row, err := w.Copies.Get(ctx, key)
+		for i, raw := range c.Objects {
+			if len(raw) != 32 {
+				return fmt.Errorf("object: %w", vault.ErrMalformed)
+			}
+			key := catalog.CopyKey{Destination: id, CID: [32]byte(raw)}
+			if len(c.Sums) > 0 {
+				o, err := w.Objects.Get(ctx, key.CID)
 				if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 					return err
 				}
-				if i == 0 {
-					row.Level, row.OpenedAt, row.CheckedAt, row.Fault = catalog.LevelOpened, now, now, catalog.FaultNone
-				} else {
-					row.Level, row.Fault, row.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
-				}
-				if err := w.Copies.Put(ctx, key, row); err != nil {
-					return err
+				if err == nil && !bytes.Equal(c.Sums[i], o.CTH[:]) {
+					continue
 				}
 			}
+			row, err := w.Copies.Get(ctx, key)
+			if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+				return err
+			}
+			row.Level, row.OpenedAt, row.CheckedAt, row.Fault, row.FaultAt = catalog.LevelOpened, now, now, catalog.FaultNone, 0
+			if err := w.Copies.Put(ctx, key, row); err != nil {
+				return err
+			}
+			good = append(good, key)
+		}
+		for _, raw := range c.Bad {
+			if len(raw) != 32 {
+				return fmt.Errorf("object: %w", vault.ErrMalformed)
+			}
+			key := catalog.CopyKey{Destination: id, CID: [32]byte(raw)}
+			row, err := w.Copies.Get(ctx, key)
+			if err != nil && !errors.Is(err, catalog.ErrNotFound) {
+				return err
+			}
+			row.Level, row.Fault, row.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
+			if err := w.Copies.Put(ctx, key, row); err != nil {
+				return err
+			}
+			bad = append(bad, key)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	e.opened(good, bad)
+	if c.More {
+		return nil
 	}
 	if err := e.recount(ctx); err != nil {
 		return err

@@ -245,23 +245,40 @@ func (s *session) unlock(ctx context.Context) (*library.Library, error) {
 	if s.library != nil {
 		return s.library, nil
 	}
-	release, err := channel.Lock(filepath.Join(s.a.home, channel.ReaderLock))
+	if err := s.prepare(ctx); err != nil {
+		return nil, err
+	}
+	l, err := library.Open(ctx, s.svc, s.keys, s.a.home)
 	if err != nil {
 		return nil, err
 	}
-	s.atEnd(func() { release() })
-	keys, err := s.readerKeys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	l, err := library.Open(ctx, s.svc, keys, s.a.home)
-	if err != nil {
-		keys.Wipe()
-		return nil, err
-	}
-	s.library = l
+	s.library, s.keys = l, nil // they belong to the library
 	s.atEnd(func() { l.Close() })
 	return l, nil
+}
+
+// prepare takes the reader's lock and opens the keys, so that a later unlock asks for nothing.
+func (s *session) prepare(ctx context.Context) error {
+	if s.library != nil || s.keys != nil {
+		return nil
+	}
+	release, err := channel.Lock(filepath.Join(s.a.home, channel.ReaderLock))
+	if err != nil {
+		return err
+	}
+	keys, err := s.readerKeys(ctx)
+	if err != nil {
+		release()
+		return err
+	}
+	s.keys = keys
+	s.atEnd(func() {
+		if s.keys != nil {
+			s.keys.Wipe()
+		}
+		release()
+	})
+	return nil
 }
 
 // readerKeys opens the reader keyset with keychain and passphrase, as the mode asks.

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +20,8 @@ func (a *app) verifyCommand() *cobra.Command {
 
   quick       signatures and history, names and sizes of everything stored
   structural  quick, and both copies of all records read back
-  full        quick, and every stored byte read back; then, with the passphrase, every version opened and compared with its original's
-              fingerprint
+  full        structural, and every stored byte read back; with the passphrase, every version is opened and compared with its original's
+              fingerprint as it is read
 
 Ends with 3 where something stays damaged.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.verify(c.Context(), level) }}
@@ -48,17 +49,11 @@ func (a *app) verify(ctx context.Context, level string) error {
 		return err
 	}
 	defer s.Close()
-	r, err := s.long(ctx, backup.Check{Level: level})
+	run, opened, err := s.check(ctx, level)
 	if err != nil {
 		return err
 	}
-	var opened []openedCopy
-	if level == "full" {
-		if opened, err = s.openCopies(ctx); err != nil {
-			return err
-		}
-	}
-	out, err := s.runAnswer(ctx, r.Run)
+	out, err := s.runAnswer(ctx, run)
 	if err != nil {
 		return err
 	}
@@ -89,40 +84,103 @@ func (a *app) verify(ctx context.Context, level string) error {
 	})
 }
 
-// openCopies decrypts everything at each destination that can be reached. Without the passphrase the check stays at bytes read back, and
-// a note says so.
-func (s *session) openCopies(ctx context.Context) ([]openedCopy, error) {
-	l, err := s.unlock(ctx)
-	if errors.Is(err, setup.ErrNoPassphrase) {
-		s.a.note("All bytes were read back. Opening the copies needs the passphrase: give --%s.", passphraseFlag)
-		return nil, nil
+// check carries out a check. A full one with the passphrase reads what is stored once, and opens it as it is read; without, the bytes are
+// read back, and a note says so.
+func (s *session) check(ctx context.Context, level string) (*backup.Run, []openedCopy, error) {
+	if level == "full" {
+		err := s.prepare(ctx)
+		if err == nil {
+			return s.fullCheck(ctx)
+		}
+		if !errors.Is(err, setup.ErrNoPassphrase) {
+			return nil, nil, err
+		}
+		s.a.note("All bytes are read back. Opening the copies needs the passphrase: give --%s.", passphraseFlag)
 	}
+	r, err := s.long(ctx, backup.Check{Level: level})
+	return r.Run, nil, err
+}
+
+// fullCheck has the engine check the records, which the library needs, then opens everything, then has the engine read back what else there
+// is and heal what is wrong, and opens again what was.
+func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, error) {
+	first, err := s.long(ctx, backup.Check{Level: backup.CheckRecords})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	run := first.Run
+	l, opening := s.unlock(ctx)
+	var passes []openPass
+	if opening == nil {
+		passes, opening = s.openCopies(ctx, l)
+	}
+	if ctx.Err() != nil {
+		return nil, nil, errors.Join(ctx.Err(), s.stopCheck(ctx))
+	}
+	if !run.Stopped { // an alarm stopped it: nothing is healed then
+		last, err := s.long(ctx, backup.Check{Level: backup.CheckRest})
+		if err = errors.Join(opening, err); err != nil {
+			return nil, nil, err
+		}
+		run = last.Run
+	} else if opening != nil {
+		return nil, nil, opening
+	}
+	var out []openedCopy
+	for _, p := range passes {
+		m := s.a.meter()
+		err := l.OpenAgain(ctx, p.ID, &p.opened, m.opening())
+		m.end()
+		if err != nil {
+			return nil, nil, about(err, texts.Params{"name": p.Label})
+		}
+		out = append(out, openedCopy{p.ID, p.Label, p.opened.Files, p.opened.Wrong, p.opened.Bytes})
+	}
+	return run, out, nil
+}
+
+// endPatience is how long the note of a stopped check may take.
+const endPatience = 5 * time.Second
+
+func (s *session) stopCheck(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
+	defer cancel()
+	_, err := s.svc.Do(ctx, backup.Check{Level: backup.CheckStopped})
+	return err
+}
+
+// openPass is what came of opening the copies at one destination, so far.
+type openPass struct {
+	backup.DestinationState
+	opened library.Opened
+}
+
+// openCopies decrypts everything at each destination that can be reached.
+func (s *session) openCopies(ctx context.Context, l *library.Library) (out []openPass, err error) {
 	st, err := s.svc.State(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []openedCopy
 	for _, d := range st.Destinations {
 		if !d.Reachable {
 			continue
 		}
-		o, err := s.openAt(ctx, l, d)
+		m := s.a.meter()
+		o, err := l.OpenCopies(ctx, d.ID, m.opening())
+		m.end()
 		if err != nil {
 			return out, about(err, texts.Params{"name": d.Label})
 		}
-		out = append(out, o)
+		out = append(out, openPass{d, o})
 	}
 	return out, nil
 }
 
-func (s *session) openAt(ctx context.Context, l *library.Library, d backup.DestinationState) (openedCopy, error) {
-	m := s.a.meter()
-	defer m.end()
-	o, err := l.OpenCopies(ctx, d.ID, func(done, total int64) {
-		m.show(step{word: "Opening copies", done: done, of: total})
-	})
-	return openedCopy{d.ID, d.Label, o.Files, o.Wrong, o.Bytes}, err
+// opening shows how far the opening of copies is; nil where nothing is shown.
+func (m *meter) opening() func(library.OpenProgress) {
+	if !m.on {
+		return nil
+	}
+	r := m.rated("Opening copies")
+	return func(p library.OpenProgress) { r.show(p.Versions, p.OfVersions, p.Bytes, p.OfBytes) }
 }

@@ -23,6 +23,7 @@ type rig struct {
 	chain               *keystoretest.Memory
 	engine              *backup.Engine
 	made                *setup.Made
+	open                backup.Opener // nil: the product's
 }
 
 func newRig(t *testing.T) *rig {
@@ -54,7 +55,7 @@ func (r *rig) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.engine, err = backup.Open(t.Context(), backup.Options{Home: r.home}, start); err != nil {
+	if r.engine, err = backup.Open(t.Context(), backup.Options{Home: r.home, Open: r.open}, start); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.engine.Close() })

@@ -1,11 +1,12 @@
 package library
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"runtime"
+	"sync"
+	"time"
 
 	"lightproof/backup"
 	"lightproof/backup/store"
@@ -15,164 +16,233 @@ import (
 
 // Opened is the outcome of opening copies at one destination.
 type Opened struct {
-	Objects int64
-	Bytes   int64
-	Bad     int64
+	Objects int64 // read
+	Bytes   int64 // of them
+	Bad     int64 // copies that do not open, or not to what they should
 	Files   int64 // versions whose fingerprint was compared
-	Wrong   int64 // versions whose fingerprint differs
+	Wrong   int64 // versions whose fingerprint differs, or of which a part does not open
+
+	wrong map[versionID]bool
 }
+
+// OpenProgress is how far the opening of copies is.
+type OpenProgress struct {
+	Versions, OfVersions int64
+	Bytes, OfBytes       int64 // of content
+}
+
+// Bounds of the opening of copies.
+const (
+	// maxLanes is how many lanes there are at most: each holds up to two of the largest chunks, and each leads to one more bundle.
+	maxLanes = 4
+	// reportEvery is how many proven objects are reported at once: a message stays short, and a stop loses little.
+	reportEvery = 2048
+	// reportLast bounds the last report after a stop.
+	reportLast = 10 * time.Second
+)
 
 // OpenCopies decrypts every stored version at one destination, fresh from the medium, compares fingerprints, and reports each copy to the
-// engine: the strongest proof there is. progress may be nil.
-func (l *Library) OpenCopies(ctx context.Context, destination string, progress func(done, total int64)) (Opened, error) {
-	var out Opened
-	versions := l.stored()
-	good, bad := map[vault.CID]bool{}, map[vault.CID]bool{}
-	bundles := map[vault.CID][]byte{}
-	for n, x := range versions {
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		if len(bundles) > 4 {
-			clear(bundles)
-		}
-		var cids []vault.CID
-		fetch := func(c vault.Cap) ([]byte, error) {
-			cids = append(cids, c.CID)
-			obj, err := l.svc.Object(ctx, vault.ChunkName(c.CID), destination, true)
-			if errors.Is(err, store.ErrNotExist) {
-				err = fmt.Errorf("%w: %w", vault.ErrMissing, err)
-			}
-			if err != nil {
-				return nil, err
-			}
-			out.Objects++
-			out.Bytes += int64(len(obj))
-			return reader.OpenChunk(l.keys.Space, c, obj)
-		}
-		err := l.openVersion(x.file, x.version, fetch, func(c vault.Cap) ([]byte, error) {
-			if b := bundles[c.CID]; b != nil {
-				cids = append(cids, c.CID)
-				return b, nil
-			}
-			b, err := fetch(c)
-			if err == nil {
-				bundles[c.CID] = b
-			}
-			return b, err
-		})
-		switch {
-		case err == nil:
-			out.Files++
-			for _, c := range cids {
-				good[c] = true
-			}
-		case errors.Is(err, vault.ErrTampered) || errors.Is(err, vault.ErrMissing):
-			out.Wrong++
-			if n := len(cids); n > 0 {
-				bad[cids[n-1]] = true
-			}
-		default:
-			return out, err
-		}
-		if progress != nil {
-			progress(int64(n+1), int64(len(versions)))
-		}
-	}
-	cmd := backup.RecordOpened{Destination: destination}
-	for c := range good {
-		if !bad[c] {
-			cmd.Objects = append(cmd.Objects, c[:])
-		}
-	}
-	for c := range bad {
-		cmd.Bad = append(cmd.Bad, c[:])
-		out.Bad++
-	}
-	for len(cmd.Objects) > 4096 { // keep each message short
-		part := cmd
-		part.Objects, part.Bad = cmd.Objects[:4096], nil
-		if _, err := l.svc.Do(ctx, part); err != nil {
-			return out, err
-		}
-		cmd.Objects = cmd.Objects[4096:]
-	}
-	_, err := l.svc.Do(ctx, cmd)
-	return out, err
+// engine: the strongest proof there is. Each object is read once; only one that several files have in common, which do not begin alike, may
+// be read once for each of them. Several are read and opened at a time, in memory that does not grow with what is stored. What was opened
+// before a stop or an error is reported all the same. progress, which may be nil, is called by one goroutine at a time.
+func (l *Library) OpenCopies(ctx context.Context, destination string, progress func(OpenProgress)) (Opened, error) {
+	return l.openCopies(ctx, destination, nil, progress)
 }
 
-// storedVersion is one version with content, and its file.
-type storedVersion struct {
-	file    *reader.File
-	version *vault.Version
-	first   vault.CID // the first object that it needs
-}
-
-// stored lists all versions with content in the order of their first objects: what shares a bundle comes together, so that each is opened
-// about once.
-func (l *Library) stored() (out []storedVersion) {
-	l.Files(func(f *reader.File) bool {
-		g := *f
-		for i := range g.Versions {
-			v := &g.Versions[i]
-			x := storedVersion{file: &g, version: v}
-			switch {
-			case v.Removed || len(v.Parts)+len(v.Lists) == 0:
-				continue
-			case len(v.Parts) == 0:
-				x.first = v.Lists[0].CID
-			case !v.Parts[0].Small:
-				x.first = v.Parts[0].Cap.CID
-			case int(v.Parts[0].Ref.Bundle) < len(g.Bundles):
-				x.first = g.Bundles[v.Parts[0].Ref.Bundle].Cap.CID
-			}
-			out = append(out, x)
-		}
-		return true
-	})
-	slices.SortStableFunc(out, func(a, b storedVersion) int { return bytes.Compare(a.first[:], b.first[:]) })
-	return out
-}
-
-// openVersion opens one version's parts through chunk and bundle and compares the fingerprint.
-func (l *Library) openVersion(f *reader.File, v *vault.Version, chunk, bundle func(vault.Cap) ([]byte, error)) error {
-	sum := newSum()
-	part := func(p vault.Part, table []vault.BundleRef) error {
-		if !p.Small {
-			b, err := chunk(p.Cap)
-			sum.Write(b)
-			return err
-		}
-		plain, err := bundle(table[p.Ref.Bundle].Cap)
-		if err != nil {
-			return err
-		}
-		b, err := reader.OpenRecord(l.keys.Space, p.Ref, plain)
-		sum.Write(b)
+// OpenAgain opens once more what was wrong, after the engine had the chance to heal it, and brings o up to date.
+func (l *Library) OpenAgain(ctx context.Context, destination string, o *Opened, progress func(OpenProgress)) error {
+	if len(o.wrong) == 0 {
+		return nil
+	}
+	again, err := l.openCopies(ctx, destination, o.wrong, progress)
+	if err != nil {
 		return err
 	}
-	for _, p := range v.Parts {
-		if err := part(p, f.Bundles); err != nil {
-			return err
-		}
-	}
-	for _, c := range v.Lists {
-		b, err := chunk(c)
-		if err != nil {
-			return err
-		}
-		list, err := vault.ParsePartList(b)
-		if err != nil {
-			return err
-		}
-		for _, p := range list.Parts {
-			if err := part(p, list.Bundles); err != nil {
-				return err
-			}
-		}
-	}
-	if vault.Hash(sum.Sum(nil)) != v.Sum {
-		return fmt.Errorf("fingerprint of a version: %w", vault.ErrTampered)
-	}
+	o.Objects += again.Objects
+	o.Bytes += again.Bytes
+	o.Files += again.Files
+	o.Bad, o.Wrong, o.wrong = again.Bad, again.Wrong, again.wrong
 	return nil
 }
+
+func (l *Library) openCopies(ctx context.Context, destination string, only map[versionID]bool, progress func(OpenProgress)) (Opened, error) {
+	lanes := max(1, min(maxLanes, runtime.GOMAXPROCS(0)))
+	p := &pass{l: l, destination: destination, plan: l.newPlan(only), bundles: newBundles(lanes), progress: progress, bad: map[vault.CID]bool{},
+		good: map[vault.CID]vault.Hash{}, out: Opened{wrong: map[versionID]bool{}}}
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p.ctx = inner
+	var all sync.WaitGroup
+	for range lanes {
+		a := newLane(p)
+		all.Go(a.hash)
+		all.Go(func() {
+			if err := a.fetch(inner); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	all.Wait()
+	err := context.Cause(inner)
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	// What was proven counts, however it ended.
+	last, end := context.WithTimeout(context.WithoutCancel(ctx), reportLast)
+	defer end()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Bad = int64(len(p.bad))
+	return p.out, errors.Join(err, p.failed, p.report(last, false))
+}
+
+// pass is one opening of the copies at one destination.
+type pass struct {
+	l           *Library
+	ctx         context.Context
+	destination string
+	bundles     *bundles
+	progress    func(OpenProgress)
+
+	planning sync.Mutex
+	plan     *plan
+
+	mu     sync.Mutex
+	out    Opened
+	done   OpenProgress
+	good   map[vault.CID]vault.Hash // opened, not reported yet
+	bad    map[vault.CID]bool
+	failed error
+}
+
+// next gives a lane its next families.
+func (p *pass) next() ([][]*cursor, []versionID) {
+	p.planning.Lock()
+	defer p.planning.Unlock()
+	return p.plan.next()
+}
+
+// objectInto is what an engine in the same process can do beside backup.Service: read fresh into room that is used again and again.
+type objectInto interface {
+	ObjectInto(ctx context.Context, name, destination string, buffer []byte) ([]byte, error)
+}
+
+// open reads an object fresh from the medium and opens it where it lies. The errors of a copy that is damaged or not there match
+// vault.ErrTampered and vault.ErrMissing.
+func (p *pass) open(ctx context.Context, c vault.Cap, buffer *[]byte) ([]byte, error) {
+	var obj []byte
+	var err error
+	if s, ok := p.l.svc.(objectInto); ok {
+		obj, err = s.ObjectInto(ctx, vault.ChunkName(c.CID), p.destination, roomFor(buffer, int(c.Len)))
+	} else {
+		obj, err = p.l.svc.Object(ctx, vault.ChunkName(c.CID), p.destination, true)
+	}
+	if errors.Is(err, store.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", vault.ErrMissing, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	p.out.Objects++
+	p.out.Bytes += int64(len(obj))
+	p.mu.Unlock()
+	return reader.OpenChunkInPlace(p.l.keys.Space, c, obj)
+}
+
+// read counts n bytes of content as gone through.
+func (p *pass) read(c *cursor, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	more := int64(n * len(c.versions))
+	c.fed += more
+	p.done.Bytes += more
+	p.show()
+}
+
+func (p *pass) show() {
+	if p.progress != nil {
+		p.done.OfVersions, p.done.OfBytes = p.plan.versions, p.plan.bytes
+		p.progress(p.done)
+	}
+}
+
+// compared judges versions all of whose parts were opened.
+func (p *pass) compared(c *cursor, sum vault.Hash, used []proof) {
+	if sum != c.want {
+		p.lost(c, used[len(used)-1].cid)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Files += int64(len(c.versions))
+	for _, o := range used {
+		if !p.bad[o.cid] {
+			p.good[o.cid] = o.sum
+		}
+	}
+	p.settled(c)
+	if len(p.good) >= reportEvery && p.failed == nil {
+		p.failed = p.report(p.ctx, true)
+	}
+}
+
+// lost judges versions of which a part does not open, or that are not what they should be; object is the last one that they needed.
+func (p *pass) lost(c *cursor, object vault.CID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bad[object] = true
+	delete(p.good, object)
+	for _, id := range c.versions {
+		p.out.Wrong++
+		p.out.wrong[id] = true
+	}
+	p.settled(c)
+}
+
+// senseless counts a version whose parts point nowhere.
+func (p *pass) senseless() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Wrong++
+	p.done.Versions++
+	p.show()
+}
+
+// settled counts versions as done. p.mu is held.
+func (p *pass) settled(c *cursor) {
+	p.done.Versions += int64(len(c.versions))
+	p.done.Bytes += c.size*int64(len(c.versions)) - c.fed
+	p.show()
+}
+
+// report tells the engine what was proven since the last report; the last one also tells what is bad. p.mu is held.
+func (p *pass) report(ctx context.Context, more bool) error {
+	var good, sums, bad [][]byte
+	for cid, sum := range p.good {
+		good, sums = append(good, cid[:]), append(sums, sum[:])
+	}
+	if !more {
+		for cid := range p.bad {
+			bad = append(bad, cid[:])
+		}
+	}
+	for {
+		g, b := min(len(good), reportEvery), min(len(bad), reportEvery)
+		cmd := backup.RecordOpened{Destination: p.destination, Objects: good[:g], Sums: sums[:g], Bad: bad[:b]}
+		good, sums, bad = good[g:], sums[g:], bad[b:]
+		left := len(good)+len(bad) > 0
+		cmd.More = more || left
+		if _, err := p.l.svc.Do(ctx, cmd); err != nil {
+			return err
+		}
+		if !left {
+			break
+		}
+	}
+	clear(p.good)
+	return nil
+}
+
+// errOutside is about a part that points outside the table of bundles beside it.
+var errOutside = fmt.Errorf("a part outside its table: %w", vault.ErrTampered)

@@ -13,6 +13,16 @@ import (
 // OpenChunk opens a stored chunk with its capability: every byte is checked against the capability's hash before anything is
 // decrypted. The result has exactly Cap.Len bytes.
 func OpenChunk(space vault.SpaceID, c vault.Cap, obj []byte) ([]byte, error) {
+	return openChunk(space, c, obj, func(sealed []byte) []byte { return make([]byte, 0, len(sealed)-16) })
+}
+
+// OpenChunkInPlace is OpenChunk into obj itself, which holds the content in place of the ciphertext afterwards, and nothing of use after an
+// error. The result is a part of obj.
+func OpenChunkInPlace(space vault.SpaceID, c vault.Cap, obj []byte) ([]byte, error) {
+	return openChunk(space, c, obj, func(sealed []byte) []byte { return sealed[:0] })
+}
+
+func openChunk(space vault.SpaceID, c vault.Cap, obj []byte, room func(sealed []byte) []byte) ([]byte, error) {
 	if sha256.Sum256(obj) != c.Object {
 		return nil, fmt.Errorf("chunk %s: %w", c.CID, vault.ErrTampered)
 	}
@@ -28,7 +38,7 @@ func OpenChunk(space vault.SpaceID, c vault.Cap, obj []byte) ([]byte, error) {
 		return nil, fmt.Errorf("chunk key commitment: %w", vault.ErrTampered)
 	}
 	aad := append(append(make([]byte, 0, 16+76), space[:]...), obj[:76]...)
-	p, err := aead.Open(make([]byte, 0, len(obj)-76-16), nonce, obj[76:], aad)
+	p, err := aead.Open(room(obj[76:]), nonce, obj[76:], aad)
 	if err != nil {
 		return nil, fmt.Errorf("chunk seal: %w", vault.ErrTampered)
 	}
@@ -46,6 +56,11 @@ func OpenChunk(space vault.SpaceID, c vault.Cap, obj []byte) ([]byte, error) {
 
 // OpenRecord opens one small content out of an opened bundle.
 func OpenRecord(space vault.SpaceID, r vault.Ref, bundle []byte) ([]byte, error) {
+	return AppendRecord(nil, space, r, bundle)
+}
+
+// AppendRecord is OpenRecord behind what dst holds, in dst's array where that has room.
+func AppendRecord(dst []byte, space vault.SpaceID, r vault.Ref, bundle []byte) ([]byte, error) {
 	if len(bundle) < 40 || string(bundle[:4]) != "LPB1" {
 		return nil, fmt.Errorf("bundle: %w", vault.ErrTampered)
 	}
@@ -57,7 +72,7 @@ func OpenRecord(space vault.SpaceID, r vault.Ref, bundle []byte) ([]byte, error)
 		return nil, fmt.Errorf("bundle record range: %w", vault.ErrTampered)
 	}
 	aead, nonce, aad := vault.RecordKeys(r, space)
-	p, err := aead.Open(nil, nonce, bundle[r.Off:end], aad)
+	p, err := aead.Open(dst, nonce, bundle[r.Off:end], aad)
 	if err != nil {
 		return nil, fmt.Errorf("bundle record: %w", vault.ErrTampered)
 	}

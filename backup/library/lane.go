@@ -1,0 +1,266 @@
+package library
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"lightproof/backup/direct"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
+)
+
+// lane opens families one after the other. It has two goroutines: while one hashes a part, the other reads and opens the next.
+type lane struct {
+	p     *pass
+	large chan *[]byte // what objects are read into and opened in
+	small chan []byte  // what records of bundles are opened into
+	steps chan step
+	held  *bundle
+	near  []byte // the record of a version that is one record
+}
+
+// step is one opened part, and who it is for.
+type step struct {
+	plain []byte
+	spot  *spot
+	to    []*cursor // one stands here as often as the part follows itself
+	done  []*cursor // those of them that end with it
+	lost  []*cursor // those that need it where it cannot be opened
+	free  func()    // gives the room of plain back; nil: there is none
+}
+
+func newLane(p *pass) *lane {
+	a := &lane{p: p, large: make(chan *[]byte, 2), small: make(chan []byte, 2), steps: make(chan step)}
+	for range cap(a.large) {
+		a.large <- new([]byte)
+		a.small <- nil
+	}
+	return a
+}
+
+// fetch reads and opens until there is nothing left, and closes steps.
+func (a *lane) fetch(ctx context.Context) error {
+	defer close(a.steps)
+	defer a.let()
+	for {
+		families, bad := a.p.next()
+		for range bad {
+			a.p.senseless()
+		}
+		if len(families) == 0 && len(bad) == 0 {
+			return nil
+		}
+		for _, f := range families {
+			if err := a.family(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// family opens the parts of the versions of a family.
+func (a *lane) family(ctx context.Context, family []*cursor) error {
+	for {
+		var err error
+		if family, err = a.ready(ctx, family); err != nil {
+			return err
+		}
+		if len(family) == 0 {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s := choose(family)
+		if c := family[0]; s.bundle && len(family) == 1 && len(c.spots) == 1 && len(c.lists) == 0 && !c.begun {
+			family = nil
+			err = a.record(ctx, c, &s)
+		} else {
+			family, err = a.part(ctx, family, &s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// ready drops the versions that are through, and reads the list of the next parts of those that have come to the end of one.
+func (a *lane) ready(ctx context.Context, family []*cursor) ([]*cursor, error) {
+	left := family[:0]
+	for _, c := range family {
+		for len(c.spots) == 0 && len(c.lists) > 0 {
+			list := c.lists[0]
+			c.lists, c.begun = c.lists[1:], true
+			st := step{spot: &spot{cap: list}}
+			switch err := a.list(ctx, c, list); {
+			case unusable(err):
+				st.lost = []*cursor{c}
+				c.spots, c.lists = nil, nil
+			case err != nil:
+				return nil, err
+			default:
+				st.to = []*cursor{c}
+			}
+			if !a.send(ctx, st) {
+				return nil, ctx.Err()
+			}
+		}
+		if len(c.spots) > 0 {
+			left = append(left, c)
+		}
+	}
+	return left, nil
+}
+
+func (a *lane) list(ctx context.Context, c *cursor, list vault.Cap) error {
+	buffer := <-a.large
+	defer func() { a.large <- buffer }()
+	plain, err := a.p.open(ctx, list, buffer)
+	if err != nil {
+		return err
+	}
+	parts, err := vault.ParsePartList(plain)
+	if err != nil {
+		return err
+	}
+	var ok bool
+	if c.spots, ok = spotsOf(parts.Parts, parts.Bundles); !ok {
+		return errOutside
+	}
+	return nil
+}
+
+// part opens one part and gives it to all that need it next; what is left of the family comes back.
+func (a *lane) part(ctx context.Context, family []*cursor, s *spot) ([]*cursor, error) {
+	st := step{spot: s}
+	var err error
+	if s.bundle {
+		room := <-a.small
+		st.plain, err = a.take(ctx, s, room)
+		if err == nil {
+			room = st.plain
+		}
+		st.free = func() { a.small <- room }
+	} else {
+		room := <-a.large
+		st.plain, err = a.p.open(ctx, s.cap, room)
+		st.free = func() { a.large <- room }
+	}
+	if err != nil {
+		st.free()
+		st.free = nil
+		if !unusable(err) {
+			return nil, err
+		}
+	}
+	left := family[:0]
+	for _, c := range family {
+		c.begun = true
+		switch {
+		case c.spots[0] != *s:
+			left = append(left, c)
+		case err != nil:
+			st.lost = append(st.lost, c)
+		default:
+			for len(c.spots) > 0 && c.spots[0] == *s {
+				st.to = append(st.to, c)
+				c.spots = c.spots[1:]
+			}
+			if len(c.spots)+len(c.lists) == 0 {
+				st.done = append(st.done, c)
+			} else {
+				left = append(left, c)
+			}
+		}
+	}
+	if !a.send(ctx, st) {
+		return nil, ctx.Err()
+	}
+	return left, nil
+}
+
+// record opens a version that is one record, and compares it at once: it is short.
+func (a *lane) record(ctx context.Context, c *cursor, s *spot) error {
+	plain, err := a.take(ctx, s, a.near)
+	if unusable(err) {
+		a.p.lost(c, s.cap.CID)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.near = plain
+	a.p.compared(c, sha256.Sum256(plain), []proof{{s.cap.CID, s.cap.Object}})
+	return nil
+}
+
+// take opens a record of a bundle into room.
+func (a *lane) take(ctx context.Context, s *spot, room []byte) ([]byte, error) {
+	if a.held == nil || a.held.cap != s.cap {
+		a.let()
+		a.held = a.p.bundles.take(ctx, s.cap, a.p.open)
+	}
+	if a.held.err != nil {
+		return nil, a.held.err
+	}
+	return reader.AppendRecord(room[:0], a.p.l.keys.Space, s.ref, a.held.plain)
+}
+
+func (a *lane) let() {
+	if a.held != nil {
+		a.p.bundles.give(a.held)
+		a.held = nil
+	}
+}
+
+func (a *lane) send(ctx context.Context, s step) bool {
+	select {
+	case a.steps <- s:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// hash takes what fetch opened, until it ends.
+func (a *lane) hash() {
+	for s := range a.steps {
+		for _, c := range s.lost {
+			a.p.lost(c, s.spot.cap.CID)
+		}
+		for _, c := range s.to {
+			feed(c, s.spot, s.plain)
+			a.p.read(c, len(s.plain))
+		}
+		for _, c := range s.done {
+			a.p.compared(c, vault.Hash(c.sum.Sum(nil)), c.used)
+		}
+		if s.free != nil {
+			s.free()
+		}
+	}
+}
+
+func feed(c *cursor, s *spot, plain []byte) {
+	if c.sum == nil {
+		c.sum = sha256.New()
+	}
+	c.sum.Write(plain)
+	if n := len(c.used); n == 0 || c.used[n-1].cid != s.cap.CID {
+		c.used = append(c.used, proof{s.cap.CID, s.cap.Object})
+	}
+}
+
+// unusable tells that a copy is damaged or not there: a matter of that copy, and no reason to stop.
+func unusable(err error) bool {
+	return errors.Is(err, vault.ErrTampered) || errors.Is(err, vault.ErrMissing)
+}
+
+// roomFor makes buffer hold an object whose content has n bytes.
+func roomFor(buffer *[]byte, n int) []byte {
+	if size := vault.PaddedObjectSize(n); cap(*buffer) < size {
+		*buffer = direct.Buffer(size)
+	}
+	return *buffer
+}

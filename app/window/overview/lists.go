@@ -185,8 +185,9 @@ func (p *Destinations) Show(f present.Feed) {
 
 func (p *Destinations) row(r present.Place) fyne.CanvasObject {
 	test := widgets.NewButton(texts.Test, func() { p.test(r.ID) })
+	limits := widgets.NewButton(texts.LimitAction, func() { p.limits(r) })
 	facts := [][2]string{{texts.ColPlace, r.Place}, {texts.ColRoom, r.Room}, {texts.ColWritten, r.Written}, {texts.ReadBackWord, r.ReadBack},
-		{texts.ColProof, r.Proof}, {texts.ColGap, r.Gap}, {texts.StoredWord, r.Stored}}
+		{texts.ColProof, r.Proof}, {texts.ColGap, r.Gap}, {texts.StoredWord, r.Stored}, {texts.LimitWord, r.Limit}}
 	var cells []fyne.CanvasObject
 	for _, f := range facts {
 		cells = append(cells, widgets.Column(0, widgets.NewText(f[1], widgets.Body), widgets.NewText(f[0], widgets.Caption)))
@@ -197,7 +198,7 @@ func (p *Destinations) row(r present.Place) fyne.CanvasObject {
 		bar.SetRole(theme.NotYet)
 	}
 	widgets.SetVisible(bar, r.Filled >= 0)
-	col := widgets.Column(1.5*theme.Unit, widgets.Row(theme.Unit, 1, widgets.NewMark(r.Mark, 20), widgets.NewText(r.Name, widgets.Strong), test), bar,
+	col := widgets.Column(1.5*theme.Unit, widgets.Row(theme.Unit, 1, widgets.NewMark(r.Mark, 20), widgets.NewText(r.Name, widgets.Strong), limits, test), bar,
 		widgets.Even(theme.Unit, 100, cells...))
 	if r.Problem != "" {
 		col.Add(widgets.NewText(r.Problem, widgets.Para))

@@ -6,6 +6,7 @@ import (
 	"lightproof/app/window/texts"
 	words "lightproof/assets/strings"
 	"lightproof/backup"
+	"lightproof/backup/store/limit"
 )
 
 // Problem is one cause: what, why, one action; Files opens the originals under it.
@@ -124,6 +125,25 @@ type Place struct {
 	DestinationRow
 	ReadBack string
 	Stored   string
+	Limit    string // both limits in words
+	Up, Down string // as a person would enter them, empty = none
+}
+
+// enteredLimit is a limit as it stands in its field.
+func enteredLimit(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return words.Rate(n)
+}
+
+// ReadLimits reads the two fields of a destination's limits; ok is false where one of them is no limit.
+func ReadLimits(id, up, down string) (c backup.LimitDestination, ok bool) {
+	l := limit.Limits{}
+	var uerr, derr error
+	l.Up, uerr = words.ParseRate(up)
+	l.Down, derr = words.ParseRate(down)
+	return backup.LimitDestination{ID: id, Up: l.Up, Down: l.Down}, uerr == nil && derr == nil && l.Check() == nil
 }
 
 // ShowPlaces lists destinations.
@@ -134,7 +154,8 @@ func ShowPlaces(f Feed) []Place {
 	p := f.printer()
 	var rows []Place
 	for _, d := range f.State.Destinations {
-		rows = append(rows, Place{DestinationRow: destinationRow(f, d), ReadBack: p.Ago(d.LastRead), Stored: words.Size(d.Stored)})
+		rows = append(rows, Place{DestinationRow: destinationRow(f, d), ReadBack: p.Ago(d.LastRead), Stored: words.Size(d.Stored),
+			Limit: words.LimitPair(d.UpLimit, d.DownLimit), Up: enteredLimit(d.UpLimit), Down: enteredLimit(d.DownLimit)})
 	}
 	return rows
 }

@@ -22,6 +22,15 @@ const (
 	Remove            = "Remove…"
 	RemoveFolderAsk   = "Stop protecting this folder? Its copies stay and can be restored; newer changes are not copied."
 	Test              = "Test"
+	LimitWord         = "Limit"
+	LimitAction       = "Limit…"
+	LimitUp           = "Going there, at most"
+	LimitDown         = "Coming back, at most"
+	LimitHint         = "4 MB/s, 20 Mbit/s, 500 kB/s; empty: no limit"
+	LimitNote         = "Counts at once, also for what is under way. Coming back is what checks and restores read."
+	LimitBad          = "A limit is a number from 8 kB/s to 1 TB/s, such as 4 MB/s or 20 Mbit/s. Leave it empty for none."
+	LimitSaved        = "Saved. It counts from now on."
+	Save              = "Save"
 	EventsLive        = "watched live"
 	EventsNot         = "looked at daily"
 	MissingFolder     = "not where it was"
@@ -64,6 +73,9 @@ func Files(n string, one bool) string {
 
 // FolderName is the heading of a folder whose path may not be shown while locked.
 func FolderName(n int) string { return fmt.Sprintf("Folder %d", n) }
+
+// LimitTitle heads the form of a destination's limits.
+func LimitTitle(name string) string { return "How fast copies move: " + name }
 
 // TestOK says that a destination passed its test.
 func TestOK(free string) string {

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,6 +109,7 @@ func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, err
 	if err != nil {
 		return nil, nil, err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(openGC))
 	run := first.Run
 	l, opening := s.unlock(ctx)
 	var passes []openPass
@@ -138,6 +140,9 @@ func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, err
 	}
 	return run, out, nil
 }
+
+// openGC is the garbage in percent of what is in use that may gather while copies are opened: little of it is made, and the catalogue is large.
+const openGC = 50
 
 // endPatience is how long the note of a stopped check may take.
 const endPatience = 5 * time.Second

@@ -25,9 +25,9 @@ type bundles struct {
 	turn  uint64
 }
 
-// newBundles has two more slots than there are lanes: what one lane goes back to is still there when the next bundle is begun.
+// newBundles has one more slot than there are lanes: what a lane goes back to is still there when the next bundle is begun.
 func newBundles(lanes int) *bundles {
-	return &bundles{slots: make([]*bundle, lanes+2)}
+	return &bundles{slots: make([]*bundle, lanes+1)}
 }
 
 // take gives the opened bundle of c, which open opens if it is not at hand. Whoever takes one gives it back, whatever its err is. A lane

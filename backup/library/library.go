@@ -143,6 +143,7 @@ const (
 
 // load takes up what the local catalogue kept.
 func (l *Library) load(ctx context.Context) error {
+	same := newShared()
 	err := l.db.Entries.Each(ctx, func(_ [16]byte, b []byte) error {
 		p, err := vault.ParsePage(slices.Clone(b))
 		if err != nil {
@@ -152,7 +153,9 @@ func (l *Library) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.cat.Load(&reader.File{File: *f})
+		file := &reader.File{File: *f}
+		same.file(file)
+		l.cat.Load(file)
 		return nil
 	})
 	if err != nil {
@@ -215,6 +218,10 @@ func (l *Library) Sync(ctx context.Context) error {
 		cat, heads, _, err := l.keys.Rebuild(ctx, o, l.view, chain, nil)
 		if err != nil {
 			return err
+		}
+		same := newShared()
+		for _, f := range cat.Files {
+			same.file(f)
 		}
 		l.cat, l.heads, l.timeline = cat, heads, nil
 		return l.keep(ctx)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"lightproof/backup/catalog"
+	"lightproof/backup/priority"
 	"lightproof/backup/store"
 	"lightproof/backup/vault"
 )
@@ -49,6 +50,7 @@ func (e *Engine) Object(ctx context.Context, name, destination string, fresh boo
 }
 
 func (e *Engine) object(ctx context.Context, name, destination string, o store.GetOptions) ([]byte, error) {
+	defer priority.Asked()() // a restore or a picture waits for it
 	if err := e.ready(); err != nil {
 		return nil, err
 	}

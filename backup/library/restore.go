@@ -10,6 +10,7 @@ import (
 
 	"lightproof/backup"
 	"lightproof/backup/restore"
+	"lightproof/backup/store"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
 )
@@ -25,14 +26,26 @@ func (l *Library) Jobs() (*restore.Jobs, error) {
 // All gives copies of all files of the catalogue, for choosing what to restore.
 func (l *Library) All() iter.Seq[*reader.File] {
 	l.mu.RLock()
-	files := make([]*reader.File, 0, len(l.cat.Files))
+	n := 0
 	for _, f := range l.cat.Files {
-		g := *f
-		g.Versions, g.Bundles = slices.Clone(f.Versions), slices.Clone(f.Bundles)
-		files = append(files, &g)
+		n += len(f.Versions)
+	}
+	files, versions := make([]reader.File, 0, len(l.cat.Files)), make([]vault.Version, 0, n)
+	for _, f := range l.cat.Files {
+		g, from := *f, len(versions)
+		versions = append(versions, f.Versions...)
+		g.Versions = slices.Clip(versions[from:])
+		g.Bundles = slices.Clip(f.Bundles) // rows are only ever added
+		files = append(files, g)
 	}
 	l.mu.RUnlock()
-	return slices.Values(files)
+	return func(yield func(*reader.File) bool) {
+		for i := range files {
+			if !yield(&files[i]) {
+				return
+			}
+		}
+	}
 }
 
 // Together gives the files shown as one photo with a file, itself included.
@@ -61,9 +74,15 @@ func (l *Library) Ended(ctx context.Context, r *restore.Report, err error) error
 
 type fetcher struct{ l *Library }
 
+// Object implements restore.Fetcher.
 func (f fetcher) Object(ctx context.Context, name string, attempt int) ([]byte, error) {
+	return f.ObjectInto(ctx, name, attempt, nil)
+}
+
+// ObjectInto implements restore.IntoFetcher.
+func (f fetcher) ObjectInto(ctx context.Context, name string, attempt int, buffer []byte) ([]byte, error) {
 	if attempt == 0 {
-		return objects{svc: f.l.svc}.Get(ctx, name)
+		return f.read(ctx, name, "", buffer)
 	}
 	st, err := f.l.svc.State(ctx)
 	if err != nil {
@@ -79,9 +98,27 @@ func (f fetcher) Object(ctx context.Context, name string, attempt int) ([]byte, 
 			return nil, restore.ErrNoMoreCopies
 		}
 	}
-	b, err := objects{svc: f.l.svc, destination: st.Destinations[(attempt-1)%n].ID}.Get(ctx, name)
+	b, err := f.read(ctx, name, st.Destinations[(attempt-1)%n].ID, buffer)
 	if err != nil && !errors.Is(err, vault.ErrMissing) {
 		err = fmt.Errorf("copy %d: %w", attempt, err)
+	}
+	return b, err
+}
+
+// intoBuffer is what the engine offers besides a Service where it is in this process.
+type intoBuffer interface {
+	ObjectInto(ctx context.Context, name, destination string, buffer []byte) ([]byte, error)
+}
+
+// read gets an object, in buffer where that can be.
+func (f fetcher) read(ctx context.Context, name, destination string, buffer []byte) ([]byte, error) {
+	s, ok := f.l.svc.(intoBuffer)
+	if !ok || cap(buffer) == 0 {
+		return objects{svc: f.l.svc, destination: destination}.Get(ctx, name)
+	}
+	b, err := s.ObjectInto(ctx, name, destination, buffer)
+	if errors.Is(err, store.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", vault.ErrMissing, err)
 	}
 	return b, err
 }

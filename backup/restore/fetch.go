@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"lightproof/backup/direct"
 	"lightproof/backup/store"
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
@@ -16,15 +17,25 @@ import (
 type Fetcher interface {
 	// Object returns the bytes stored under name. attempt 0 is the copy that is best to read from; each higher number asks for another
 	// copy, because the one before could not be had or was damaged. ErrNoMoreCopies ends the asking. Errors matching vault.ErrMissing
-	// or store.ErrNotExist count as "no such copy", all others as "could not be reached". The result is not changed.
+	// or store.ErrNotExist count as "no such copy", all others as "could not be reached". The result belongs to the caller, who writes over it.
 	Object(ctx context.Context, name string, attempt int) ([]byte, error)
+}
+
+// IntoFetcher is a Fetcher that can use memory of the caller's.
+type IntoFetcher interface {
+	Fetcher
+	// ObjectInto is Object; the result lies in buffer, a direct.Buffer, where that has room.
+	ObjectInto(ctx context.Context, name string, attempt int, buffer []byte) ([]byte, error)
 }
 
 const (
 	maxAttempts = 8        // copies tried of one object
-	bundleCache = 32 << 20 // bytes of opened bundles kept
-	openAtOnce  = 2        // large parts held in memory at a time, each up to 16 MiB sealed and open
+	bundleCache = 16 << 20 // bytes of opened bundles kept
+	openAtOnce  = 4        // large parts held in memory at a time, each of at most vault.MaxChunkObject bytes and opened in place
 )
+
+// ahead is how many parts of a file are fetched while an earlier one is written.
+const ahead = 1
 
 // fault is an error with what it means for the report.
 type fault struct {
@@ -46,7 +57,7 @@ type opener struct {
 	space vault.SpaceID
 	fetch Fetcher
 	found func(name string, attempt int, err error) // of damaged copies, may be nil
-	slots chan struct{}                             // openAtOnce
+	slots chan *[]byte                              // the buffers of large parts: openAtOnce, each as large as was needed so far
 
 	mu      sync.Mutex
 	bundles map[vault.CID]*bundle
@@ -64,16 +75,21 @@ type bundle struct {
 }
 
 func newOpener(space vault.SpaceID, f Fetcher, found func(string, int, error)) *opener {
-	return &opener{space: space, fetch: f, found: found, slots: make(chan struct{}, openAtOnce), bundles: map[vault.CID]*bundle{}}
+	o := &opener{space: space, fetch: f, found: found, slots: make(chan *[]byte, openAtOnce), bundles: map[vault.CID]*bundle{}}
+	for range openAtOnce {
+		o.slots <- new([]byte)
+	}
+	return o
 }
 
-// chunk opens the object of a capability from the first copy that is whole. names are the names it is stored under.
-func (o *opener) chunk(ctx context.Context, c vault.Cap, names ...string) ([]byte, error) {
+// chunk opens the object of a capability from the first copy that is whole, in buffer where that has room. names are the names it is
+// stored under.
+func (o *opener) chunk(ctx context.Context, c vault.Cap, buffer []byte, names ...string) ([]byte, error) {
 	var damaged, away, missing error
 	for attempt := range maxAttempts {
 		ended := 0
 		for _, name := range names {
-			obj, err := o.fetch.Object(ctx, name, attempt)
+			obj, err := o.object(ctx, name, attempt, buffer)
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
@@ -88,7 +104,7 @@ func (o *opener) chunk(ctx context.Context, c vault.Cap, names ...string) ([]byt
 				away = err
 				continue
 			}
-			plain, err := reader.OpenChunk(o.space, c, obj)
+			plain, err := reader.OpenChunkInPlace(o.space, c, obj)
 			if err == nil {
 				return plain, nil
 			}
@@ -112,6 +128,13 @@ func (o *opener) chunk(ctx context.Context, c vault.Cap, names ...string) ([]byt
 	return nil, &fault{ReasonMissing, missing}
 }
 
+func (o *opener) object(ctx context.Context, name string, attempt int, buffer []byte) ([]byte, error) {
+	if f, ok := o.fetch.(IntoFetcher); ok && buffer != nil {
+		return f.ObjectInto(ctx, name, attempt, buffer)
+	}
+	return o.fetch.Object(ctx, name, attempt)
+}
+
 // bundle opens a bundle, once for all who want it at the same time, and keeps the latest.
 func (o *opener) bundle(ctx context.Context, c vault.Cap) ([]byte, error) {
 	for {
@@ -121,9 +144,10 @@ func (o *opener) bundle(ctx context.Context, c vault.Cap) ([]byte, error) {
 			b = &bundle{cid: c.CID, ready: make(chan struct{})}
 			o.bundles[c.CID] = b
 			o.mu.Unlock()
-			if b.err = o.enter(ctx); b.err == nil {
-				b.data, b.err = o.chunk(ctx, c, vault.ChunkName(c.CID))
-				o.leave()
+			var slot *[]byte
+			if slot, b.err = o.enter(ctx); b.err == nil { // the bundle is kept and gets memory of its own
+				b.data, b.err = o.chunk(ctx, c, nil, vault.ChunkName(c.CID))
+				o.leave(slot)
 			}
 			o.keep(b)
 			close(b.ready)
@@ -168,7 +192,7 @@ func (o *opener) content(ctx context.Context, v *vault.Version, table []vault.Bu
 	}
 	for _, c := range v.Lists {
 		name := vault.ChunkName(c.CID)
-		plain, err := o.chunk(ctx, c, name, vault.Mirror(name))
+		plain, err := o.chunk(ctx, c, nil, name, vault.Mirror(name))
 		if err != nil {
 			return err
 		}
@@ -184,56 +208,100 @@ func (o *opener) content(ctx context.Context, v *vault.Version, table []vault.Bu
 }
 
 func (o *opener) parts(ctx context.Context, parts []vault.Part, table []vault.BundleRef, fn func([]byte) error) error {
-	for _, p := range parts {
-		if err := o.give(ctx, p, table, fn); err != nil {
+	if len(parts) < 2 {
+		for _, p := range parts {
+			if err := o.give(o.part(ctx, p, table))(fn); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	next := make(chan func(func([]byte) error) error, ahead-1)
+	go func() {
+		defer close(next)
+		for _, p := range parts {
+			b, slot, err := o.part(ctx, p, table)
+			select {
+			case next <- o.give(b, slot, err):
+			case <-ctx.Done():
+				o.leave(slot)
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	defer func() { // whatever was fetched and is not wanted gives its room back
+		stop()
+		for give := range next {
+			give(func([]byte) error { return nil })
+		}
+	}()
+	n := 0
+	for give := range next {
+		if err := give(fn); err != nil {
 			return err
 		}
+		n++
+	}
+	if n < len(parts) {
+		return ctx.Err()
 	}
 	return nil
 }
 
-func (o *opener) give(ctx context.Context, p vault.Part, table []vault.BundleRef, fn func([]byte) error) error {
-	if !p.Small {
-		if err := o.enter(ctx); err != nil {
+// give hands a part over once and gives its room back.
+func (o *opener) give(b []byte, slot *[]byte, err error) func(func([]byte) error) error {
+	return func(fn func([]byte) error) error {
+		defer o.leave(slot)
+		if err != nil {
 			return err
 		}
-		defer o.leave()
+		return fn(b)
 	}
-	b, err := o.part(ctx, p, table)
-	if err != nil {
-		return err
-	}
-	return fn(b)
 }
 
 // enter waits for room in memory; leave gives it back.
-func (o *opener) enter(ctx context.Context) error {
+func (o *opener) enter(ctx context.Context) (*[]byte, error) {
 	select {
-	case o.slots <- struct{}{}:
-		return nil
+	case slot := <-o.slots:
+		return slot, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 }
 
-func (o *opener) leave() { <-o.slots }
+func (o *opener) leave(slot *[]byte) {
+	if slot != nil {
+		o.slots <- slot
+	}
+}
 
-func (o *opener) part(ctx context.Context, p vault.Part, table []vault.BundleRef) ([]byte, error) {
+// part opens one part. The bytes are good until slot is given back, with or without an error.
+func (o *opener) part(ctx context.Context, p vault.Part, table []vault.BundleRef) (b []byte, slot *[]byte, err error) {
 	if !p.Small {
-		return o.chunk(ctx, p.Cap, vault.ChunkName(p.Cap.CID))
+		if slot, err = o.enter(ctx); err != nil {
+			return nil, nil, err
+		}
+		if size := vault.PaddedObjectSize(int(p.Cap.Len)); cap(*slot) < size {
+			*slot = direct.Buffer(size)
+		}
+		b, err = o.chunk(ctx, p.Cap, *slot, vault.ChunkName(p.Cap.CID))
+		return b, slot, err
 	}
 	if int(p.Ref.Bundle) >= len(table) {
-		return nil, &fault{ReasonDamaged, fmt.Errorf("reference outside its table: %w", vault.ErrMalformed)}
+		return nil, nil, &fault{ReasonDamaged, fmt.Errorf("reference outside its table: %w", vault.ErrMalformed)}
 	}
 	data, err := o.bundle(ctx, table[p.Ref.Bundle].Cap)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	b, err := reader.OpenRecord(o.space, p.Ref, data)
-	if err != nil {
-		return nil, &fault{ReasonDamaged, err}
+	if b, err = reader.OpenRecord(o.space, p.Ref, data); err != nil {
+		return nil, nil, &fault{ReasonDamaged, err}
 	}
-	return b, nil
+	return b, nil, nil
 }
 
 // firstObject is what has to be fetched first for a version: files are taken in this order, so that each bundle is fetched once.

@@ -31,10 +31,11 @@ func ParseJobID(s string) (id JobID, err error) {
 }
 
 // Schema is the version of the saved rows.
-const Schema = 1
+const Schema = 2
 
 // Jobs is the list of restores on this computer: a database whose rows are sealed. It is not made from anything else: where it is
-// lost, an unfinished restore has to be chosen again; files already restored are then found to be there.
+// lost, an unfinished restore has to be chosen again; files already restored are then found to be there. So a list that an older version of this
+// program left is dropped.
 type Jobs struct {
 	db *catalog.DB
 }
@@ -42,11 +43,17 @@ type Jobs struct {
 // OpenJobs opens or creates the database. key is the reader keyset's cache key, space binds the file to the vault. Errors as for
 // catalog.Open.
 func OpenJobs(path string, key secret.Secret, space [16]byte) (*Jobs, error) {
-	db, err := catalog.Open(path, key, catalog.Options{
+	o := catalog.Options{
 		DatabaseID:    "restore/" + hex.EncodeToString(space[:]),
 		SchemaVersion: Schema,
 		Tables:        []string{"jobs", "items", "results"},
-	})
+	}
+	db, err := catalog.Open(path, key, o)
+	if errors.Is(err, catalog.ErrOlderSchema) {
+		if err = catalog.Discard(path); err == nil {
+			db, err = catalog.Open(path, key, o)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -78,16 +85,22 @@ type jobRow struct {
 	Marked   []bool   `json:"marked,omitempty"` // trees with our mark in them; nil before the first byte
 	Finished bool     `json:"finished"`
 	Done     int      `json:"done"`
+	Batches  int      `json:"batches"` // of results, the later ones in force
 }
 
-func itemKey(id JobID, n int) []byte {
+// partKey is the key of a block of items or of a batch of results.
+func partKey(id JobID, n int) []byte {
 	return binary.BigEndian.AppendUint32(append([]byte(nil), id[:]...), uint32(n))
 }
 
-// rowsAtOnce bounds one transaction.
-const rowsAtOnce = 4096
+// Bounds of one transaction, in rows.
+const (
+	blocksAtOnce = 64
+	rowsAtOnce   = 4096
+)
 
-// save writes the whole list of a plan. The job's own row comes last: without it there is no job.
+// save writes the whole list of a plan and lets go of its files, which are read from there from then on. The job's own row comes last:
+// without it there is no job.
 func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 	var id JobID
 	rand.Read(id[:])
@@ -99,16 +112,14 @@ func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 	for _, t := range p.trees {
 		row.Trees = append(row.Trees, []byte(t))
 	}
-	for part := range slices.Chunk(p.items, rowsAtOnce) {
+	block := 0
+	for part := range slices.Chunk(p.items, blockItems*blocksAtOnce) {
 		err := j.db.Update(ctx, func(tx *catalog.Tx) error {
-			for _, it := range part {
-				b, err := it.encode()
-				if err != nil {
+			for items := range slices.Chunk(part, blockItems) {
+				if err := tx.Table("items").Put(ctx, partKey(id, block), encodeBlock(items)); err != nil {
 					return err
 				}
-				if err := tx.Table("items").Put(ctx, itemKey(id, it.n), b); err != nil {
-					return err
-				}
+				block++
 			}
 			return nil
 		})
@@ -116,7 +127,13 @@ func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 			return id, nil, fmt.Errorf("save the list of a restore: %w", err)
 		}
 	}
-	return id, row, j.put(ctx, id, row)
+	if err := j.put(ctx, id, row); err != nil {
+		return id, nil, err
+	}
+	for _, it := range p.items {
+		it.file, it.chosen = nil, nil
+	}
+	return id, row, nil
 }
 
 func (j *Jobs) put(ctx context.Context, id JobID, row *jobRow) error {
@@ -127,20 +144,13 @@ func (j *Jobs) put(ctx context.Context, id JobID, row *jobRow) error {
 	return j.db.Table("jobs").Put(ctx, id[:], b)
 }
 
-// record saves results and the job's own row in one transaction.
-func (j *Jobs) record(ctx context.Context, id JobID, row *jobRow, items []*item) error {
-	if len(items) == 0 {
-		return nil
-	}
+// record saves a batch of results and the job's own row in one transaction.
+func (j *Jobs) record(ctx context.Context, id JobID, row *jobRow, batch []byte) error {
+	n := row.Batches
+	row.Batches++
 	return j.db.Update(ctx, func(tx *catalog.Tx) error {
-		for _, it := range items {
-			b, err := it.encodeResult()
-			if err != nil {
-				return err
-			}
-			if err := tx.Table("results").Put(ctx, itemKey(id, it.n), b); err != nil {
-				return err
-			}
+		if err := tx.Table("results").Put(ctx, partKey(id, n), batch); err != nil {
+			return err
 		}
 		b, err := json.Marshal(row)
 		if err != nil {
@@ -150,13 +160,9 @@ func (j *Jobs) record(ctx context.Context, id JobID, row *jobRow, items []*item)
 	})
 }
 
-// file loads the saved file of an item.
-func (j *Jobs) file(ctx context.Context, id JobID, n int) (*item, error) {
-	b, err := j.db.Table("items").Get(ctx, itemKey(id, n))
-	if err != nil {
-		return nil, err
-	}
-	return decodeItem(b, true)
+// block loads a saved block of items.
+func (j *Jobs) block(ctx context.Context, id JobID, n int) ([]byte, error) {
+	return j.db.Table("items").Get(ctx, partKey(id, n))
 }
 
 // load reads a job with all its items.
@@ -173,35 +179,30 @@ func (j *Jobs) load(ctx context.Context, id JobID) (*jobRow, []*item, error) {
 		return nil, nil, fmt.Errorf("saved restore: %w", err)
 	}
 	items := make([]*item, row.Files)
-	mine := func(key []byte) (int, bool) {
-		if len(key) != len(id)+4 || JobID(key[:len(id)]) != id {
-			return 0, false
+	for n := 0; n*blockItems < len(items); n++ {
+		block, err := j.block(ctx, id, n)
+		if err == nil {
+			err = decodeBlock(block, func(i int, it *item) {
+				if it.n = n*blockItems + i; it.n < len(items) {
+					items[it.n] = it
+				}
+			})
 		}
-		n := int(binary.BigEndian.Uint32(key[len(id):]))
-		return n, n < len(items)
-	}
-	err = j.db.Table("items").Scan(ctx, func(key, value []byte) error {
-		n, ok := mine(key)
-		if !ok {
-			return nil
+		if err != nil {
+			return nil, nil, fmt.Errorf("saved restore: %w", err)
 		}
-		it, err := decodeItem(value, false)
-		items[n] = it
-		return err
-	})
-	if err == nil {
-		err = j.db.Table("results").Scan(ctx, func(key, value []byte) error {
-			if n, ok := mine(key); ok && items[n] != nil {
-				return items[n].decodeResult(value)
-			}
-			return nil
-		})
-	}
-	if err != nil {
-		return nil, nil, err
 	}
 	if slices.Contains(items, nil) {
 		return nil, nil, fmt.Errorf("saved restore: %w", catalog.ErrDamaged)
+	}
+	for n := range row.Batches {
+		batch, err := j.db.Table("results").Get(ctx, partKey(id, n))
+		if err == nil {
+			err = applyResults(batch, items)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("saved restore: %w", err)
+		}
 	}
 	return row, items, nil
 }
@@ -261,19 +262,19 @@ func (j *Jobs) Forget(ctx context.Context, id JobID) error {
 			t.root.Remove(markName(id))
 		}
 	}
-	for from := 0; from < len(items) || from == 0; from += rowsAtOnce {
-		err := j.db.Update(ctx, func(tx *catalog.Tx) error {
-			for n := from; n < min(from+rowsAtOnce, len(items)); n++ {
-				for _, table := range []string{"items", "results"} {
-					if err := tx.Table(table).Delete(ctx, itemKey(id, n)); err != nil {
+	for table, rows := range map[string]int{"items": (len(items) + blockItems - 1) / blockItems, "results": row.Batches} {
+		for from := 0; from < rows; from += rowsAtOnce {
+			err := j.db.Update(ctx, func(tx *catalog.Tx) error {
+				for n := from; n < min(from+rowsAtOnce, rows); n++ {
+					if err := tx.Table(table).Delete(ctx, partKey(id, n)); err != nil {
 						return err
 					}
 				}
+				return nil
+			})
+			if err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return j.db.Table("jobs").Delete(ctx, id[:])

@@ -62,12 +62,21 @@ func (l *library) Object(_ context.Context, name string, attempt int) ([]byte, e
 		return nil, ErrNoMoreCopies
 	}
 	if b, ok := l.bad[name]; ok && attempt == 0 {
-		return b, nil
+		return bytes.Clone(b), nil
 	}
 	if b, ok := l.objects[name]; ok {
-		return b, nil
+		return bytes.Clone(b), nil
 	}
 	return nil, fmt.Errorf("%s: %w", name, vault.ErrMissing)
+}
+
+// ObjectInto implements IntoFetcher.
+func (l *library) ObjectInto(ctx context.Context, name string, attempt int, buffer []byte) ([]byte, error) {
+	b, err := l.Object(ctx, name, attempt)
+	if err != nil || cap(buffer) < len(b) {
+		return b, err
+	}
+	return append(buffer[:0], b...), nil
 }
 
 type readerFile = reader.File

@@ -83,9 +83,10 @@ func (p *Plan) Unusable() string {
 type planner struct {
 	*Plan
 	o     PlanOptions
-	open  []*tree         // as trees; nil where the folder does not exist yet
-	kinds []diskKind      // as trees
-	bad   []error         // as trees: why it cannot be used
+	open  []*tree    // as trees; nil where the folder does not exist yet
+	kinds []diskKind // as trees
+	bad   []error    // as trees: why it cannot be used
+	sel   *Selection
 	taken map[string]bool // names given in this plan
 	write map[string]bool // folders looked at for permission → may write
 }
@@ -95,7 +96,7 @@ func MakePlan(ctx context.Context, sel *Selection, target Target, o PlanOptions)
 	if sel == nil || len(sel.Items) == 0 {
 		return nil, ErrNothing
 	}
-	p := &planner{Plan: &Plan{Target: target, Conflict: o.Conflict, At: sel.At, Made: o.Now, Free: -1}, o: o, taken: map[string]bool{}, write: map[string]bool{}}
+	p := &planner{Plan: &Plan{Target: target, Conflict: o.Conflict, At: sel.At, Made: o.Now, Free: -1}, o: o, sel: sel, taken: map[string]bool{}, write: map[string]bool{}}
 	if !target.InPlace() {
 		dir, err := filepath.Abs(target.Dir)
 		if err != nil {
@@ -133,6 +134,16 @@ func MakePlan(ctx context.Context, sel *Selection, target Target, o PlanOptions)
 func (p *planner) place(sel *Selection) {
 	names := folderNames(sel.Sources)
 	index := map[string]int{}
+	folders := map[[2]string]string{} // the files of a folder share its name
+	below := func(source, dir string) string {
+		at := [2]string{source, dir}
+		name, ok := folders[at]
+		if !ok {
+			name = strings.TrimSuffix(source+"/"+dir, "/")
+			folders[at] = name
+		}
+		return name
+	}
 	treeOf := func(path string) int {
 		i, ok := index[path]
 		if !ok {
@@ -146,15 +157,14 @@ func (p *planner) place(sel *Selection) {
 	for i := range sel.Items {
 		s := &sel.Items[i]
 		src := sel.Sources[s.File.Source]
-		it := newItem(only(s.File, s.Version))
-		it.n, it.deleted, it.source = i, s.Deleted, names[s.File.Source]
+		it := newItem(s.File, s.Version)
+		it.n, it.deleted, it.source, it.root = i, s.Deleted, names[s.File.Source], strings.TrimRight(src.Root, `/\`)
 		if it.source == "" { // the catalogue has lost the folder's row: the files are restorable all the same
 			it.source = fmt.Sprintf("folder %x", s.File.Source[:4])
 		}
 		if e := s.Version.EXIF; e != nil {
 			it.taken, it.kind = e.Taken, e.Kind
 		}
-		it.origin = join(strings.TrimRight(src.Root, `/\`), s.File.Path)
 		it.dir, it.name = splitLast(s.File.Path)
 		it.final = it.name
 		if p.Target.InPlace() {
@@ -164,12 +174,11 @@ func (p *planner) place(sel *Selection) {
 			}
 		} else {
 			it.tree = treeOf(p.Target.Dir)
-			it.dir = strings.TrimSuffix(it.source+"/"+it.dir, "/")
+			it.dir = below(it.source, it.dir)
 		}
 		if !usable(s.File.Path) {
 			p.block(it, ReasonName, ProblemName, "")
 		}
-		it.group = fmt.Sprintf("%d/%s/%s", it.tree, it.dir, s.Group)
 		p.items = append(p.items, it)
 		p.Bytes += it.size
 	}
@@ -206,16 +215,15 @@ func (p *planner) block(it *item, r Reason, k ProblemKind, detail string) {
 	it.state = stateBlocked
 	it.fail(r, nil)
 	it.detail = detail
-	p.Problems = append(p.Problems, Problem{k, it.origin, detail})
+	p.Problems = append(p.Problems, Problem{k, it.origin(), detail})
 }
 
 // look finds out what stands at an item's target, and what its disk makes of the name.
 func (p *planner) look(ctx context.Context, it *item) error {
-	v := &it.file.Versions[0]
 	if p.o.NoCopy != nil {
-		for _, c := range objects(v, it.file.Bundles) {
+		for _, c := range objects(it.chosen, it.file.Bundles) {
 			if p.o.NoCopy(c) {
-				p.Problems = append(p.Problems, Problem{Kind: ProblemNoCopy, Path: it.origin})
+				p.Problems = append(p.Problems, Problem{Kind: ProblemNoCopy, Path: it.origin()})
 				break
 			}
 		}
@@ -263,7 +271,7 @@ func (p *planner) look(ctx context.Context, it *item) error {
 	}
 	if it.state == stateDifferent {
 		if info, err := d.root.Lstat(it.name); err == nil && info.IsDir() {
-			p.Problems = append(p.Problems, Problem{ProblemFolder, it.origin, "a folder has this name"})
+			p.Problems = append(p.Problems, Problem{ProblemFolder, it.origin(), "a folder has this name"})
 		}
 	}
 	if it.state != stateIdentical {
@@ -281,7 +289,7 @@ func (p *planner) mayMake(t *tree, it *item) {
 		p.write[at] = ok
 	}
 	if !ok {
-		p.Problems = append(p.Problems, Problem{ProblemReadOnly, it.origin, at})
+		p.Problems = append(p.Problems, Problem{ProblemReadOnly, it.origin(), at})
 	}
 }
 
@@ -296,7 +304,7 @@ func compare(ctx context.Context, d *dir, name string, it *item, open func(strin
 	}
 	if it.typ == vault.TypeSymlink {
 		if info.Mode().Type() == fs.ModeSymlink {
-			if to, err := d.root.Readlink(name); err == nil && to == it.file.Target {
+			if to, err := d.root.Readlink(name); err == nil && to == it.link {
 				return stateIdentical, nil
 			}
 		}

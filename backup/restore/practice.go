@@ -83,7 +83,7 @@ func PracticeRestore(ctx context.Context, files iter.Seq[*reader.File], sources 
 		case err == nil:
 			p.Decoded++
 		case !errors.Is(err, ErrNotDecoded):
-			p.Undecoded = append(p.Undecoded, printable(it.origin)+": "+printable(err.Error()))
+			p.Undecoded = append(p.Undecoded, printable(it.origin())+": "+printable(err.Error()))
 		}
 	}
 	return p, ctx.Err()

@@ -78,10 +78,13 @@ func (r *run) report() *Report {
 		left = f.reason
 	}
 	for _, it := range r.plan.items {
-		l := Line{Origin: it.origin, Target: join(r.plan.trees[it.tree], join(it.dir, it.final)), Folder: it.source, Size: it.size, Taken: it.taken,
+		l := Line{Origin: it.origin(), Target: join(r.plan.trees[it.tree], join(it.dir, it.final)), Folder: it.source, Size: it.size, Taken: it.taken,
 			Modified: nanoseconds(it.modTime), Recorded: time.Unix(it.recorded, 0).UTC(), Version: it.version, Deleted: it.deleted,
-			Link: it.typ == vault.TypeSymlink, Expected: it.sum, Read: it.read, WasRead: it.has && it.typ == vault.TypeFile,
+			Link: it.typ == vault.TypeSymlink, Expected: it.sum, Read: it.sum, WasRead: it.has && it.typ == vault.TypeFile,
 			Result: it.result, Reason: it.reason, Detail: it.detail, Notes: it.notes}
+		if it.other != nil {
+			l.Read = *it.other
+		}
 		switch {
 		case l.Result == Waiting:
 			l.Result, l.Reason = NotRestored, left

@@ -30,7 +30,7 @@ type RunOptions struct {
 	// NoReRead leaves out reading back what is written: those files are Unread in the report and not proven. What was there before is
 	// read nevertheless: nothing else tells that it is identical. Check reads all of it later.
 	NoReRead bool
-	// Workers is the number of files worked on at a time; 0 means one for each processor, at most 4.
+	// Workers is the number of files worked on at a time; 0 means two for each processor, 4 to 16: most of the time each waits for a disk.
 	Workers int
 
 	hooks hooks
@@ -78,10 +78,14 @@ type run struct {
 	stop  atomic.Pointer[fault] // why no further file is begun
 	dirs  lender
 	group group
+	files blocks
+
+	recording sync.Mutex // one batch of results at a time
 
 	mu      sync.Mutex
 	touched []map[string]bool // as trees: folders with new entries
 	results []*item           // done, not recorded yet
+	since   time.Time         // when the first of them was
 	settled int               // items with a result, in the writing phase
 	failed  error             // of recording
 	at      Progress
@@ -106,7 +110,7 @@ func Resume(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, e
 		return nil, err
 	}
 	for _, it := range items {
-		it.has = false
+		it.has, it.other = false, nil
 		if it.result == NotRestored && it.state != stateBlocked && it.reason != ReasonSkipped && it.reason != ReasonNotIdentical {
 			it.result, it.reason, it.detail = Waiting, ReasonNone, ""
 		}
@@ -121,7 +125,7 @@ func Check(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, er
 		return nil, err
 	}
 	for _, it := range items {
-		it.has = false
+		it.has, it.other = false, nil
 		if it.result == NotRestored && it.reason == ReasonNotIdentical {
 			it.result, it.reason, it.detail = Written, ReasonNone, ""
 		}
@@ -174,12 +178,12 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 	}
 	r.write(ctx)
 	r.syncFolders()
-	r.flush(ctx, 0)
+	r.flush(ctx)
 	if r.o.hooks.beforeProof != nil {
 		r.o.hooks.beforeProof()
 	}
 	r.prove(ctx)
-	r.flush(ctx, 0)
+	r.flush(ctx)
 	err := r.ended(ctx)
 	return r.report(), errors.Join(err, r.leave(ctx, err == nil))
 }
@@ -205,7 +209,7 @@ func (r *run) ended(ctx context.Context) error {
 func (r *run) each(items []*item, fn func(*item)) {
 	n := r.o.Workers
 	if n <= 0 {
-		n = min(4, runtime.NumCPU())
+		n = min(max(4, 2*runtime.NumCPU()), 16)
 	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -314,8 +318,8 @@ func (r *run) syncFolders() {
 		}
 		for rel := range r.touched[i] {
 			if d, err := t.dir(rel, false, nil); err == nil {
-				if err := syncFolder(d); err != nil && r.failed == nil {
-					r.failed = fmt.Errorf("flush a folder: %w", err)
+				if err := syncFolder(d); err != nil {
+					r.fails(fmt.Errorf("flush a folder: %w", err))
 				}
 				d.Close()
 			}
@@ -327,26 +331,60 @@ func (r *run) syncFolders() {
 // done hands a result over for recording.
 func (r *run) done(ctx context.Context, it *item) {
 	r.mu.Lock()
+	now := r.o.Now()
+	if len(r.results) == 0 {
+		r.since = now
+	}
 	r.results = append(r.results, it)
 	if r.at.Phase == PhaseWriting {
 		r.settled++
 	}
+	due := len(r.results) >= recordAfter || now.Sub(r.since) >= recordAge
 	r.mu.Unlock()
-	r.flush(ctx, 256)
+	if due && r.recording.TryLock() { // else another worker is at it
+		r.recordLocked(ctx)
+		r.recording.Unlock()
+	}
 }
 
-// flush records results once there are more than n. What a crash loses of them is found on the disk again.
-func (r *run) flush(ctx context.Context, n int) {
+// Results are recorded when there are so many, or so old: each time costs a flush.
+const (
+	recordAfter = 4096
+	recordAge   = 2 * time.Second
+)
+
+// flush records all results. What a crash loses of them is found on the disk again.
+func (r *run) flush(ctx context.Context) {
+	r.recording.Lock()
+	defer r.recording.Unlock()
+	r.recordLocked(ctx)
+}
+
+func (r *run) recordLocked(ctx context.Context) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.jobs == nil || r.reading || len(r.results) <= n {
+	var batch packer
+	for _, it := range r.results {
+		appendResult(&batch, it)
+	}
+	n, settled := len(r.results), r.settled
+	r.results = r.results[:0]
+	r.mu.Unlock()
+	if r.jobs == nil || r.reading || n == 0 {
 		return
 	}
-	r.row.Done = r.settled
-	if err := r.jobs.record(context.WithoutCancel(ctx), r.id, r.row, r.results); err != nil && r.failed == nil {
-		r.failed = fmt.Errorf("record results of a restore: %w", err)
+	r.row.Done = settled
+	if err := r.jobs.record(context.WithoutCancel(ctx), r.id, r.row, batch.b); err != nil {
+		r.fails(fmt.Errorf("record results of a restore: %w", err))
 	}
-	r.results = r.results[:0]
+}
+
+// fails keeps the first error of recording.
+func (r *run) fails(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failed == nil {
+		r.failed = err
+	}
 }
 
 func (r *run) phase(p Phase, files int, size int64) {

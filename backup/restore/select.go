@@ -26,16 +26,16 @@ type Options struct {
 	// Versions overrides At for single files.
 	Versions map[vault.FileID]vault.VersionID
 	// Group gives the files that belong together with a file, itself included (RAW and JPEG, a photo and its sidecar); all of them are
-	// taken where one is. Nil: files of one folder and one base name share what Conflict adds to names, and none is pulled in.
+	// taken where one is. Nil: files of one folder and one base name share what Conflict adds to names, and none is pulled in. It is asked
+	// only where that matters: where not all files are chosen, and for names that are taken.
 	Group func(vault.FileID) []vault.FileID
 }
 
 // Selected is one file with the version to restore.
 type Selected struct {
 	File    *reader.File
-	Version vault.Version
-	Deleted bool   // it was deleted at the moment chosen
-	Group   string // files with the same value belong together
+	Version *vault.Version // of File
+	Deleted bool           // it was deleted at the moment chosen
 }
 
 // Selection is what Select chose, in the order of source and path, each path at most once.
@@ -43,6 +43,18 @@ type Selection struct {
 	Items   []Selected
 	Sources map[[16]byte]vault.Source
 	At      time.Time // as chosen, zero = now
+
+	group func(vault.FileID) []vault.FileID // as Options.Group
+}
+
+// groupOf is the same for files that belong together.
+func (s *Selection) groupOf(x *Selected) string {
+	if s.group != nil {
+		if members := s.group(x.File.ID); len(members) > 1 {
+			return "group " + slices.MinFunc(members, func(a, b vault.FileID) int { return bytes.Compare(a[:], b[:]) }).String()
+		}
+	}
+	return groupKey(x.File)
 }
 
 // Bytes is the sum of the sizes of all files.
@@ -59,14 +71,14 @@ func (s *Selection) Sample() string {
 	var best *Selected
 	for i := range s.Items {
 		x := &s.Items[i]
-		if len(objects(&x.Version, x.File.Bundles)) > 0 && (best == nil || x.Version.Size < best.Version.Size) {
+		if x.Version != nil && len(objects(x.Version, x.File.Bundles)) > 0 && (best == nil || x.Version.Size < best.Version.Size) {
 			best = x
 		}
 	}
 	if best == nil {
 		return ""
 	}
-	return vault.ChunkName(firstObject(&best.Version, best.File.Bundles))
+	return vault.ChunkName(firstObject(best.Version, best.File.Bundles))
 }
 
 // Select chooses from a catalogue. Files that did not exist at the moment chosen are left out. Errors: ErrBadGlob, ErrNothing.
@@ -84,9 +96,10 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 		source [16]byte
 		path   string
 	}
-	all := map[vault.FileID]Selected{}
-	newest := map[place]Selected{}
-	wanted := map[place]bool{}
+	type candidate struct {
+		Selected
+		wanted bool
+	}
 	removed := map[place]int64{} // when the path was last marked deleted, by any of the files that had it
 	var list []*reader.File
 	for f := range files {
@@ -98,6 +111,9 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 			}
 		}
 	}
+	found := make([]candidate, 0, len(list)) // at most one of each path
+	newest := make(map[place]int32, len(list))
+	all := len(globs) == 0 && o.Only == nil
 	for _, f := range list {
 		v, deleted := choose(f, o)
 		if v == nil {
@@ -110,45 +126,44 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 		if deleted && !o.Deleted {
 			continue
 		}
-		s := Selected{File: f, Version: *v, Deleted: deleted, Group: groupKey(f)}
-		if old, ok := newest[p]; ok && !later(s, old) {
+		s := candidate{Selected: Selected{File: f, Version: v, Deleted: deleted}}
+		at, ok := newest[p]
+		if ok && !later(s.Selected, found[at].Selected) {
 			continue
 		}
-		newest[p] = s
-		all[f.ID] = s
-		wanted[p] = (o.Only == nil || o.Only[f.ID]) && matchAny(globs, sources[f.Source].Root, bases[f.Source], f.Path)
+		s.wanted = all || (o.Only == nil || o.Only[f.ID]) && matchAny(globs, sources[f.Source].Root, bases[f.Source], f.Path)
+		if ok {
+			found[at] = s
+			continue
+		}
+		newest[p] = int32(len(found))
+		found = append(found, s)
 	}
-	if o.Group != nil {
-		grouped := map[vault.FileID]string{}
-		for p, ok := range wanted {
-			if !ok {
+	newest = nil
+	if o.Group != nil && !all {
+		byID := make(map[vault.FileID]int, len(found))
+		for i := range found {
+			byID[found[i].File.ID] = i
+		}
+		var pulled []int
+		for i := range found {
+			if !found[i].wanted {
 				continue
 			}
-			members := o.Group(newest[p].File.ID)
-			if len(members) < 2 {
-				continue
-			}
-			key := "group " + slices.MinFunc(members, func(a, b vault.FileID) int { return bytes.Compare(a[:], b[:]) }).String()
-			for _, id := range members {
-				if m, ok := all[id]; ok {
-					q := place{m.File.Source, m.File.Path}
-					if newest[q].File.ID == id {
-						wanted[q], grouped[id] = true, key
-					}
+			for _, id := range o.Group(found[i].File.ID) {
+				if k, ok := byID[id]; ok {
+					pulled = append(pulled, k)
 				}
 			}
 		}
-		for p, s := range newest {
-			if key, ok := grouped[s.File.ID]; ok {
-				s.Group = key
-				newest[p] = s
-			}
+		for _, k := range pulled {
+			found[k].wanted = true
 		}
 	}
-	out := &Selection{Sources: sources, At: o.At}
-	for p, s := range newest {
-		if wanted[p] {
-			out.Items = append(out.Items, s)
+	out := &Selection{Sources: sources, At: o.At, group: o.Group}
+	for i := range found {
+		if found[i].wanted {
+			out.Items = append(out.Items, found[i].Selected)
 		}
 	}
 	if len(out.Items) == 0 {

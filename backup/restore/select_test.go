@@ -90,7 +90,7 @@ func TestWholeGroupsArePulledIn(t *testing.T) {
 	if got := strings.Join(paths(s), " "); got != "x/IMG.CR3 x/IMG.JPG x/other.jpg" {
 		t.Error(got)
 	}
-	if s.Items[0].Group != s.Items[1].Group || s.Items[0].Group == s.Items[2].Group {
+	if s.groupOf(&s.Items[0]) != s.groupOf(&s.Items[1]) || s.groupOf(&s.Items[0]) == s.groupOf(&s.Items[2]) {
 		t.Error("groups differ from what was said")
 	}
 }

@@ -3,7 +3,9 @@ package restore
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"hash"
+	"hash/maphash"
 	"slices"
 	"time"
 )
@@ -13,16 +15,20 @@ func newHash() hash.Hash { return sha256.New() }
 // settle decides the names: one addition for a whole group where one of its files keeps another one company, and a name of its own for
 // each of two files that the target's disk takes for one.
 func (p *planner) settle(ctx context.Context) error {
+	if !p.contested() {
+		return nil
+	}
 	groups := map[string][]*item{}
 	var order []string
-	for _, it := range p.items {
+	for i, it := range p.items {
 		if it.state == stateBlocked {
 			continue
 		}
-		if groups[it.group] == nil {
-			order = append(order, it.group)
+		key := fmt.Sprintf("%d/%s/%s", it.tree, it.dir, p.sel.groupOf(&p.sel.Items[i]))
+		if groups[key] == nil {
+			order = append(order, key)
 		}
-		groups[it.group] = append(groups[it.group], it)
+		groups[key] = append(groups[key], it)
 	}
 	for _, key := range order {
 		members := groups[key]
@@ -30,7 +36,7 @@ func (p *planner) settle(ctx context.Context) error {
 		for _, it := range members {
 			clash := p.taken[p.placeOf(it, it.name)]
 			if clash {
-				p.Problems = append(p.Problems, Problem{Kind: ProblemClash, Path: it.origin})
+				p.Problems = append(p.Problems, Problem{Kind: ProblemClash, Path: it.origin()})
 				if it.state == stateNew {
 					it.state = stateDifferent
 				}
@@ -58,6 +64,23 @@ func (p *planner) settle(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// contested tells whether any name may have to give way: another file has it, or two of the plan seem to want the same.
+func (p *planner) contested() bool {
+	seed := maphash.MakeSeed()
+	seen := make(map[uint64]bool, len(p.items))
+	for _, it := range p.items {
+		if it.state == stateBlocked {
+			continue
+		}
+		at := maphash.String(seed, p.placeOf(it, it.name))
+		if it.state == stateDifferent || seen[at] {
+			return true
+		}
+		seen[at] = true
+	}
+	return false
 }
 
 // placeOf names a place so that two names that the disk takes for one are equal.

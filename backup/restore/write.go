@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"lightproof/backup/direct"
 	"lightproof/backup/source"
 	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
 )
 
 // restore writes one file. On success its result is Written or AlreadyThere, both still to be proven, or NotRestored by the policy; or the
@@ -24,13 +26,9 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	if !t.here() {
 		return false, &fault{ReasonGone, ErrTargetGone}
 	}
-	if it.file == nil {
-		full, err := r.jobs.file(ctx, r.id, it.n)
-		if err != nil {
-			return false, &fault{ReasonTarget, fmt.Errorf("read the list of the restore: %w", err)}
-		}
-		it = r.with(it, full)
-		defer func() { it.file = nil }()
+	file, err := r.file(ctx, it)
+	if err != nil {
+		return false, &fault{ReasonTarget, err}
 	}
 	d, err := r.borrow(it, true)
 	if err != nil {
@@ -72,7 +70,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	it.notes = nil
 	grouped := t.groups.Load() && it.typ == vault.TypeFile
-	if err := r.stage(ctx, d, temp, it, !grouped); err != nil {
+	if err := r.stage(ctx, d, temp, it, file, !grouped); err != nil {
 		d.root.Remove(temp)
 		return false, err
 	}
@@ -96,12 +94,6 @@ func (r *run) opening(d *dir) func(string) (*os.File, error) {
 		return d.openOwn
 	}
 	return d.open
-}
-
-// with lends an item its file.
-func (r *run) with(it, full *item) *item {
-	it.file = full.file
-	return it
 }
 
 // name gives the finished temporary file its name.
@@ -174,9 +166,9 @@ func (r *run) rename(ctx context.Context, d *dir, it *item) error {
 }
 
 // stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group.
-func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, flush bool) error {
+func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, file *reader.File, flush bool) error {
 	if it.typ == vault.TypeSymlink {
-		if err := d.root.Symlink(it.file.Target, temp); err != nil {
+		if err := d.root.Symlink(it.link, temp); err != nil {
 			return err
 		}
 		if err := setLinkTime(d, temp, it.modTime); err != nil {
@@ -193,14 +185,18 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, flush bo
 	if err != nil {
 		return errors.Join(err, out.Flush())
 	}
-	h := newHash()
+	var h hash.Hash
+	if !r.rereads(it) {
+		h = newHash()
+	}
 	var n int64
-	v := &it.file.Versions[0]
-	err = r.open.content(ctx, v, it.file.Bundles, func(b []byte) error {
+	err = r.open.content(ctx, &file.Versions[0], file.Bundles, func(b []byte) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		h.Write(b)
+		if h != nil {
+			h.Write(b)
+		}
 		_, err := out.Write(b)
 		if err == nil {
 			n += int64(len(b))
@@ -212,21 +208,21 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, flush bo
 		r.advance(0, -n)
 		return err
 	}
-	if n != it.size || vault.Hash(h.Sum(nil)) != it.sum {
+	if n != it.size || h != nil && vault.Hash(h.Sum(nil)) != it.sum {
 		r.advance(0, -n)
-		return &fault{ReasonDamaged, fmt.Errorf("the parts do not make up the file: %w", vault.ErrTampered)}
+		return errParts
 	}
 	r.step("written")
-	for _, a := range setAttributes(f, it.file.Xattrs) {
+	for _, a := range setAttributes(f, file.Xattrs) {
 		it.notes = append(it.notes, fmt.Sprintf("attribute %q was not kept", a))
 	}
 	if r.trees[it.tree].kind.attributes {
-		if err := f.Chmod(fileMode(it.file.Mode)); err != nil {
+		if err := f.Chmod(fileMode(file.Mode)); err != nil {
 			it.notes = append(it.notes, "permissions were not kept")
 		}
 	}
-	if it.file.BirthTime != 0 {
-		setBirthTime(f, it.file.BirthTime)
+	if file.BirthTime != 0 {
+		setBirthTime(f, file.BirthTime)
 	}
 	if err := d.root.Chtimes(temp, time.Time{}, nanoseconds(it.modTime)); err != nil {
 		it.notes = append(it.notes, "the time was not kept")
@@ -236,6 +232,14 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, flush bo
 	}
 	return f.Sync()
 }
+
+// errParts: each part is what its capability says, and together they are not the file; a faulty or hostile device wrote them down.
+var errParts = &fault{ReasonDamaged, fmt.Errorf("the parts do not make up the file: %w", vault.ErrTampered)}
+
+// rereads tells whether a file's fingerprint is compared when it is read back and not while it is written: every part was checked on its own
+// then, and what the disk gives back is what counts. Small files are hashed both times, that costs nothing; so is one for which another gives way,
+// which should not happen for nothing.
+func (r *run) rereads(it *item) bool { return !r.o.NoReRead && it.size >= direct.From && !it.replace }
 
 // kept compares what stands beside the bytes with what was recorded, and names what the target did not keep.
 func (it *item) kept(f *os.File, file vault.Entry, kind diskKind) (notes []string) {
@@ -288,7 +292,11 @@ func (r *run) prove(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			it.fail(ReasonNotIdentical, err)
+			var f *fault
+			if !errors.As(err, &f) {
+				f = &fault{ReasonNotIdentical, err}
+			}
+			it.fail(f.reason, f.err)
 		}
 		r.advance(1, it.size)
 		r.done(ctx, it)
@@ -299,14 +307,6 @@ var errDiffers = errors.New("other bytes than were backed up")
 
 func (r *run) proveOne(ctx context.Context, it *item) error {
 	t := r.trees[it.tree]
-	if it.file == nil && r.jobs != nil {
-		full, err := r.jobs.file(ctx, r.id, it.n)
-		if err != nil {
-			return err
-		}
-		it = r.with(it, full)
-		defer func() { it.file = nil }()
-	}
 	d, err := r.borrow(it, false)
 	if err != nil {
 		return err
@@ -314,7 +314,7 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 	defer r.giveBack(it, d)
 	if it.typ == vault.TypeSymlink {
 		to, err := d.root.Readlink(it.final)
-		if err != nil || it.file == nil || to != it.file.Target {
+		if err != nil || to != it.link {
 			return errors.Join(errDiffers, err)
 		}
 		it.has = true
@@ -334,16 +334,53 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 	if err != nil {
 		return err
 	}
-	it.read, it.has = sum, true
+	it.has = true
 	if n != it.size || sum != it.sum {
-		return errDiffers
+		it.other = &sum
+		return r.blame(ctx, d, it, f)
 	}
-	if it.file != nil && it.result == Written {
-		for _, note := range it.kept(f, it.file.Entry, t.kind) {
-			if !slices.Contains(it.notes, note) {
-				it.notes = append(it.notes, note)
-			}
+	if it.result != Written {
+		return nil
+	}
+	file, err := r.file(ctx, it)
+	if err != nil {
+		return err
+	}
+	for _, note := range it.kept(f, file.Entry, t.kind) {
+		if !slices.Contains(it.notes, note) {
+			it.notes = append(it.notes, note)
 		}
 	}
 	return nil
+}
+
+// blame finds out why a file that this run wrote came back otherwise: where its parts do not make it up, it loses its name again.
+func (r *run) blame(ctx context.Context, d *dir, it *item, f *os.File) error {
+	if r.reading || it.result != Written || !r.rereads(it) {
+		return errDiffers
+	}
+	file, err := r.file(ctx, it)
+	if err != nil {
+		return errors.Join(errDiffers, err)
+	}
+	h := newHash()
+	err = r.open.content(ctx, &file.Versions[0], file.Bundles, func(b []byte) error {
+		h.Write(b)
+		return ctx.Err()
+	})
+	if err != nil || vault.Hash(h.Sum(nil)) == it.sum {
+		return errDiffers
+	}
+	ours, err := f.Stat()
+	if err == nil {
+		var now fs.FileInfo
+		if now, err = d.root.Lstat(it.final); err == nil && os.SameFile(now, ours) {
+			err = d.root.Remove(it.final)
+		}
+	}
+	if err != nil {
+		return errors.Join(errParts, err)
+	}
+	it.has, it.other = false, nil
+	return errParts
 }

@@ -88,7 +88,9 @@ func (e *Engine) Serve(ctx context.Context) error {
 			if again {
 				again, wait = false, 0
 			}
-			in(wait)
+			if sooner := due != nil && !next.After(e.clock.Now().Add(wait)); !sooner { // a change was seen while it ran
+				in(wait)
+			}
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,6 +67,15 @@ func TestAFileAlteredBeforeItsProofIsNotIdentical(t *testing.T) {
 type lossy struct {
 	source.Tree
 	changes chan source.Change
+	scanned func() // after each look at a folder, before its run ends
+}
+
+func (l *lossy) Scan(ctx context.Context, f source.Folder, o source.ScanOptions, fn func(source.Item) error) (source.Summary, error) {
+	s, err := l.Tree.Scan(ctx, f, o, fn)
+	if l.scanned != nil && o.Under == "" {
+		l.scanned()
+	}
+	return s, err
 }
 
 func (l *lossy) Watch(context.Context, []source.Folder, source.WatchOptions) (<-chan source.Change, error) {
@@ -73,6 +84,11 @@ func (l *lossy) Watch(context.Context, []source.Folder, source.WatchOptions) (<-
 
 // 10: file events are lost. The next thing that happens is a full look, which finds what they would have told.
 func TestLostFileEventsLeadToAFullLook(t *testing.T) {
+	t.Run("between two runs", func(t *testing.T) { lostFileEvents(t, false) })
+	t.Run("while a run ends", func(t *testing.T) { lostFileEvents(t, true) })
+}
+
+func lostFileEvents(t *testing.T, early bool) {
 	var tree *lossy
 	g := newGreenOn(t, func(inner source.Tree) source.Tree {
 		tree = &lossy{Tree: inner, changes: make(chan source.Change, 1)}
@@ -84,6 +100,15 @@ func TestLostFileEventsLeadToAFullLook(t *testing.T) {
 	g.clock.add(2 * time.Second) // looks are dated in seconds
 	events, err := g.engine.Events(ctx)
 	must(t, err)
+	if early {
+		tree.scanned = sync.OnceFunc(func() {
+			g.tree.Put(g.photos, "without an event.jpg", large)
+			tree.changes <- source.Change{Lost: true, Err: source.ErrEventsLost}
+			for len(tree.changes) > 0 { // until the schedule has seen it, while the run goes on
+				runtime.Gosched()
+			}
+		})
+	}
 	served := make(chan error, 1)
 	go func() { served <- g.engine.Serve(ctx) }()
 	until := func(what string, holds func(*backup.State) bool) {
@@ -95,9 +120,11 @@ func TestLostFileEventsLeadToAFullLook(t *testing.T) {
 		}
 		t.Fatalf("%s does not come: %+v", what, g.state())
 	}
-	until("the look at the start", func(s *backup.State) bool { return s.LastLook.After(began) && s.Work == nil })
-	g.tree.Put(g.photos, "without an event.jpg", large)
-	tree.changes <- source.Change{Lost: true, Err: source.ErrEventsLost}
+	if !early {
+		until("the look at the start", func(s *backup.State) bool { return s.LastLook.After(began) && s.Work == nil })
+		g.tree.Put(g.photos, "without an event.jpg", large)
+		tree.changes <- source.Change{Lost: true, Err: source.ErrEventsLost}
+	}
 	until("the look after the loss", func(s *backup.State) bool { return s.Counts.Found == invented+1 && s.Counts.Protected == invented+1 })
 	cancel()
 	<-served

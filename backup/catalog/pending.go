@@ -55,21 +55,49 @@ func (tx *Tx) flush(ctx context.Context) error {
 	keys := slices.SortedFunc(maps.Keys(tx.pending.rows), func(a, b pendingKey) int {
 		return cmp.Or(cmp.Compare(a.table, b.table), bytes.Compare(a.key[:], b.key[:]))
 	})
-	for _, k := range keys {
+	args := make([]any, 0, 2*putsAtOnce)
+	for len(keys) > 0 {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		v, args, sealed := verbDelete, []any{k.key[:]}, tx.pending.rows[k]
-		if sealed != nil {
-			v, args = verbPut, append(args, sealed)
+		v, n := verbDelete, 1
+		if tx.pending.rows[keys[0]] != nil {
+			v = verbPut
+			if tx.putsFollow(keys) {
+				v, n = verbPutMany, putsAtOnce
+			}
 		}
-		if err := tx.exec(ctx, k.table, v, args...); err != nil {
+		args = args[:0]
+		for i := range keys[:n] {
+			args = append(args, keys[i].key[:])
+			if v != verbDelete {
+				args = append(args, tx.pending.rows[keys[i]])
+			}
+		}
+		if err := tx.exec(ctx, keys[0].table, v, args...); err != nil {
 			return err
 		}
+		keys = keys[n:]
 	}
 	clear(tx.pending.rows)
 	tx.pending.size = 0
 	return nil
+}
+
+// putsAtOnce is how many rows one statement puts where that many follow each other: most of its cost is not the row's.
+const putsAtOnce = 32
+
+// putsFollow tells whether the next rows, enough for one statement, are all to be put into one table.
+func (tx *Tx) putsFollow(keys []pendingKey) bool {
+	if len(keys) < putsAtOnce {
+		return false
+	}
+	for _, k := range keys[:putsAtOnce] {
+		if k.table != keys[0].table || tx.pending.rows[k] == nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (tx *Tx) exec(ctx context.Context, table string, v verb, args ...any) error {

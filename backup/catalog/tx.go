@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // Tx is one transaction: all of it is kept or nothing. It is used by one goroutine and not after its function returned.
@@ -107,12 +108,14 @@ const (
 	verbClear
 	verbAfter
 	verbReplace
+	verbPutMany
 )
 
 var verbs = map[verb]string{
 	verbGet:     "SELECT v FROM t_%s WHERE k = ?",
 	verbHas:     "SELECT 1 FROM t_%s WHERE k = ?",
 	verbPut:     "INSERT INTO t_%s(k, v) VALUES(?, ?) ON CONFLICT(k) DO UPDATE SET v = excluded.v",
+	verbPutMany: "INSERT INTO t_%s(k, v) VALUES(?, ?)" + strings.Repeat(",(?, ?)", putsAtOnce-1) + " ON CONFLICT(k) DO UPDATE SET v = excluded.v",
 	verbDelete:  "DELETE FROM t_%s WHERE k = ?",
 	verbScan:    "SELECT k, v FROM t_%s",
 	verbRange:   "SELECT k, v FROM t_%s WHERE k >= ? AND k < ?",

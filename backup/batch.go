@@ -15,7 +15,7 @@ import (
 
 // Limits of one batch, which becomes one commit.
 const (
-	batchFiles = 8000
+	batchFiles = 5000
 	batchBytes = 2 << 30
 )
 

@@ -56,14 +56,17 @@ func (u *bundler) fits(parts []smallPart) bool {
 // add seals the small parts of an original into the open bundle.
 func (u *bundler) add(s *stored) error {
 	for _, x := range s.small {
-		ref, _, err := u.bundle.Add(x.content)
+		ref, sum, err := u.bundle.Add(x.content)
 		if err != nil {
 			return err
+		}
+		if len(s.parts) == 1 {
+			s.version.Sum = sum
 		}
 		s.parts[x.part] = vault.Part{Small: true, Ref: ref}
 		u.row.Contents = append(u.row.Contents, catalog.BundleContent{VersionID: s.version.ID, Offset: uint64(x.offset), Len: uint32(len(x.content))})
 	}
-	s.small = nil
+	s.letSmallGo()
 	u.open = append(u.open, s)
 	return nil
 }
@@ -143,7 +146,6 @@ func (b *batch) close(ctx context.Context, u *bundler) error {
 		if s.file.Versions == nil {
 			continue // a long one: not finished yet
 		}
-		s.row.Objects = append(s.row.Objects, rec.CID)
 		b.done = append(b.done, s)
 		b.open--
 	}

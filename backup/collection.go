@@ -86,6 +86,8 @@ func (e *Engine) alone() bool {
 
 // saveSeen keeps the heads of the other logs, and with them the intents that were met on the way.
 func (e *Engine) saveSeen(ctx context.Context, seen []vault.SeenHead) error {
+	e.saving.Lock()
+	defer e.saving.Unlock()
 	e.mu.Lock()
 	e.facts.Seen = seen
 	e.mu.Unlock()

@@ -184,10 +184,9 @@ func (e *Engine) body(ctx context.Context, b *batch, removed []removal, now int6
 
 // removedFile is the delta entry of a deletion at the source.
 func removedFile(r *removal, now int64) *vault.File {
-	id := vault.NewVersionID()
+	r.marker = vault.NewVersionID()
 	f := &vault.File{Entry: vault.Entry{ID: r.file.FileID, Source: r.key.Folder, Path: r.key.Path, ModTime: r.file.ModTimeNS, Mode: r.file.Mode,
-		Versions: []vault.Version{{ID: id, Removed: true, Recorded: now}}}}
-	r.file.VersionID = id
+		Versions: []vault.Version{{ID: r.marker, Removed: true, Recorded: now}}}}
 	return f
 }
 
@@ -262,12 +261,22 @@ func envelopeRow(order uint64, obj []byte) []byte {
 // journal writes everything that a commit means here, its own bytes included, in one transaction: after it the commit exists, and
 // whatever happens next it is delivered, these very bytes.
 func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list []vault.ObjectRecord, envelopes []writer.Built, head vault.Head, now int64) error {
+	e.saving.Lock()
+	defer e.saving.Unlock()
 	e.mu.Lock()
 	old := e.log
 	e.log, e.facts.LastCommit = head, now
+	e.listed(b.done, 1)
 	e.mu.Unlock()
+	undo := func() {
+		e.mu.Lock()
+		e.log = old
+		e.listed(b.done, -1)
+		e.mu.Unlock()
+	}
 	facts, err := e.encodeFacts()
 	if err != nil {
+		undo()
 		return err
 	}
 	err = e.db.Update(ctx, func(w *catalog.Writer) error {
@@ -314,19 +323,24 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 		return w.State.Put(ctx, []byte(factsRow), facts)
 	})
 	if err != nil {
-		e.mu.Lock()
-		e.log = old
-		e.mu.Unlock()
+		undo()
 	}
 	return err
+}
+
+// listed counts originals that get their first record, or with -1 after all do not. e.mu is held.
+func (e *Engine) listed(done []*stored, n int64) {
+	for _, s := range done {
+		if s.j.bare {
+			e.folderFact(hexID(s.j.folder.ID)).Unlisted -= n
+		}
+	}
 }
 
 func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, removed []removal, seq uint64, now int64) error {
 	for _, s := range b.done {
 		if !s.sameByte {
-			s.row.Commit = seq
-			v := catalog.Version{FileID: s.row.FileID, Size: int64(s.file.Versions[0].Size), Seq: seq, RecordedAt: now, Objects: s.row.Objects}
-			if err := w.Versions.Put(ctx, s.row.VersionID, v); err != nil {
+			if err := supersede(ctx, w, s.j.old); err != nil {
 				return err
 			}
 		}
@@ -335,7 +349,7 @@ func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, 
 				return err
 			}
 		}
-		if err := w.Files.Put(ctx, catalog.FileKey{Folder: s.j.folder.ID, Path: s.j.item.Path}, s.row); err != nil {
+		if err := w.Files.Put(ctx, catalog.FileKey{Folder: s.j.folder.ID, Path: s.j.sight.path}, s.row(seq)); err != nil {
 			return err
 		}
 	}
@@ -346,10 +360,23 @@ func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, 
 		if r.file.FileID == [16]byte{} {
 			continue
 		}
+		if err := supersede(ctx, w, &r.file); err != nil {
+			return err
+		}
 		v := catalog.Version{FileID: r.file.FileID, Seq: seq, Removed: true, RecordedAt: now}
-		if err := w.Versions.Put(ctx, r.file.VersionID, v); err != nil {
+		if err := w.Versions.Put(ctx, r.marker, v); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// supersede gives the version that a file's row holds a row of its own, before a newer one or a deletion takes its place. The newest
+// version of a file stands in the file's row alone.
+func supersede(ctx context.Context, w *catalog.Writer, f *catalog.File) error {
+	if f == nil || f.VersionID == [16]byte{} {
+		return nil
+	}
+	v := catalog.Version{FileID: f.FileID, Size: f.Size, Seq: f.Commit, RecordedAt: f.Since, Objects: f.Objects}
+	return w.Versions.Put(ctx, f.VersionID, v)
 }

@@ -35,7 +35,8 @@ type Engine struct {
 	tree    source.Tree
 	started time.Time
 
-	run sync.Mutex // one long work at a time
+	run    sync.Mutex // one long work at a time
+	saving sync.Mutex // see saveFacts; taken before mu and before the database's own lock
 
 	mu     sync.Mutex // guards what follows
 	info   DeviceInfo

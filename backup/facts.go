@@ -48,6 +48,7 @@ type folderFacts struct {
 	Missing  int64  `json:"missing"`   // since when, 0 = there
 	Device   uint64 `json:"device"`    // of the root when it last held files
 	Partial  bool   `json:"partial"`   // something could not be listed
+	Unlisted int64  `json:"unlisted"`  // originals of the last look that are new: no record of them is made before they are stored
 }
 
 type destFacts struct {
@@ -109,7 +110,11 @@ func (e *Engine) encodeFacts() ([]byte, error) {
 	return json.Marshal(&e.facts)
 }
 
+// saveFacts writes the facts. Whoever writes them holds e.saving from their encoding to the end of the transaction: else older ones, of a log
+// that has grown since, could be written over newer ones, or facts of a commit that is not yet on the disk.
 func (e *Engine) saveFacts(ctx context.Context) error {
+	e.saving.Lock()
+	defer e.saving.Unlock()
 	b, err := e.encodeFacts()
 	if err != nil {
 		return err

@@ -119,9 +119,6 @@ func (e *Engine) mapFile(ctx context.Context, w *catalog.Writer, f MappedFile) (
 		row.State, row.Reason = catalog.StatePending, reasonChanged
 	case row.VersionID != last.ID && row.SHA256 == last.Sum:
 		// Stored once more since the loss: the catalogue took it as the version that it is, and so do we.
-		if err := w.Versions.Delete(ctx, row.VersionID); err != nil {
-			return false, err
-		}
 		row.VersionID = last.ID
 		last.Objects = nil
 		for _, o := range row.Objects {
@@ -133,7 +130,7 @@ func (e *Engine) mapFile(ctx context.Context, w *catalog.Writer, f MappedFile) (
 	}
 	f.Versions[len(f.Versions)-1] = last
 	for _, v := range kept {
-		if ok, err := w.Versions.Has(ctx, v.ID); err != nil || ok {
+		if ok, err := w.Versions.Has(ctx, v.ID); err != nil || ok || v.ID == row.VersionID {
 			if err != nil {
 				return false, err
 			}

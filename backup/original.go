@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"lightproof/backup/catalog"
@@ -15,9 +16,8 @@ import (
 
 // stored is one original read once and put away: its entry and what the database will say.
 type stored struct {
-	j         job
+	j         *job
 	file      vault.File
-	row       catalog.File
 	records   []vault.ObjectRecord // objects of its own
 	sameByte  bool                 // content as before: only path, times or mode changed
 	left      []string             // attributes that could not be kept
@@ -27,7 +27,8 @@ type stored struct {
 	// While it is under way:
 	holds   atomic.Int64 // pieces not yet put, and the reading
 	failed  atomic.Pointer[error]
-	version vault.Version
+	version *vault.Version // in kept
+	kept    [1]vault.Version
 	cuts    []int64              // where parts begin, from the second on
 	single  bool                 // one chunk is the whole content: its hash is the file's
 	parts   []vault.Part         // in order; each is set by whoever puts it
@@ -40,25 +41,38 @@ type smallPart struct {
 	part    int // index in stored.parts
 	offset  int64
 	content []byte
+	room    *[vault.MaxSmall]byte // holds it
+}
+
+// smallRooms are the rooms of small parts that are not in a bundle yet.
+var smallRooms = sync.Pool{New: func() any { return new([vault.MaxSmall]byte) }}
+
+// letSmallGo gives the rooms of small parts back.
+func (s *stored) letSmallGo() {
+	for _, x := range s.small {
+		smallRooms.Put(x.room)
+	}
+	s.small = nil
 }
 
 // original is the first stage: the buffers that are hashed are the buffers that are stored, and the version counts only if nothing
 // changed from the first byte to the last.
-func (p *pipeline) original(j job) {
+func (p *pipeline) original(j *job) {
 	s := &stored{j: j}
+	s.version = &s.kept[0]
 	s.holds.Store(1)
 	p.release(s, p.read(s))
 }
 
 func (p *pipeline) read(s *stored) error {
-	e, j, it := p.r.e, s.j, s.j.item
-	e.newEntry(s, p.b)
+	e, j, it := p.r.e, s.j, s.j.sight.item()
+	e.newEntry(s, it, p.b)
 	if it.Kind == source.KindSymlink {
 		s.file.Type, s.file.Target = vault.TypeSymlink, it.Target
-		s.version = vault.Version{ID: vault.NewVersionID(), Sum: sha256.Sum256(nil)}
+		*s.version = vault.Version{ID: vault.NewVersionID(), Sum: sha256.Sum256(nil)}
 		return nil
 	}
-	f, err := e.tree.Open(p.ctx, j.folder, it)
+	f, err := e.tree.Open(p.ctx, *j.folder, it)
 	if err != nil {
 		return err
 	}
@@ -72,12 +86,14 @@ func (p *pipeline) read(s *stored) error {
 		s.sameByte = true
 		return nil
 	}
-	s.version = vault.Version{ID: vault.NewVersionID(), EXIF: describe(p.ctx, f, it.Size, it.Path, e.clock.Now())}
+	*s.version = vault.Version{ID: vault.NewVersionID(), EXIF: describe(p.ctx, f, it.Size, it.Path, e.clock.Now())}
 	s.version.Splitter, s.cuts = cutPoints(p.ctx, f, it.Size)
 	spans := spansOf(it.Size, s.cuts)
 	s.parts, s.chunks = make([]vault.Part, len(spans)), make([]vault.ObjectRecord, len(spans))
 	s.single = len(spans) == 1 && spans[0].n > vault.MaxSmall
-	whole := wholeHash{on: !s.single}
+	// A content that is in a bundle as a whole is hashed there, unless it may be what was stored before.
+	inBundle := len(spans) == 1 && spans[0].small && j.old == nil
+	whole := wholeHash{on: !s.single && !inBundle}
 	for i, sp := range spans {
 		if err := p.readSpan(s, f, i, sp, &whole); err != nil {
 			return err
@@ -89,7 +105,7 @@ func (p *pipeline) read(s *stored) error {
 	if err := f.Finish(); err != nil {
 		return err
 	}
-	if !s.single {
+	if whole.on {
 		s.version.Sum = whole.sum()
 	}
 	return nil
@@ -98,12 +114,9 @@ func (p *pipeline) read(s *stored) error {
 // readSpan reads one piece, and hands it on unless it is small.
 func (p *pipeline) readSpan(s *stored, f source.File, i int, sp span, whole *wholeHash) error {
 	if sp.small {
-		content := make([]byte, sp.n)
-		if err := p.readFull(s, f, content, whole); err != nil {
-			return err
-		}
-		s.small = append(s.small, smallPart{part: i, offset: sp.at, content: content})
-		return nil
+		room := smallRooms.Get().(*[vault.MaxSmall]byte)
+		s.small = append(s.small, smallPart{part: i, offset: sp.at, content: room[:sp.n], room: room})
+		return p.readFull(s, f, room[:sp.n], whole)
 	}
 	buf, err := p.b.free.take(p.ctx)
 	if err != nil {
@@ -189,16 +202,13 @@ func (p *pipeline) record(s *stored) error {
 	now := e.clock.Now().Unix()
 	p.b.count(s.read)
 	if s.sameByte { // moved
-		s.row = *old
-		s.stamp(s.j.item)
 		p.b.add(s)
 		return nil
 	}
 	if old != nil && old.VersionID != [16]byte{} && old.SHA256 == s.version.Sum && old.Size == int64(s.version.Size) && len(old.Objects) > 0 {
 		// Touched, not changed: the version stays, the objects are those it has.
-		s.sameByte, s.small, s.chunks = true, nil, nil
-		s.row = *old
-		s.stamp(s.j.item)
+		s.sameByte, s.chunks = true, nil
+		s.letSmallGo()
 		p.b.add(s)
 		return nil
 	}
@@ -219,8 +229,7 @@ func (p *pipeline) record(s *stored) error {
 	return nil
 }
 
-func (e *Engine) newEntry(s *stored, b *batch) {
-	it := s.j.item
+func (e *Engine) newEntry(s *stored, it source.Item, b *batch) {
 	s.file.ID = vault.NewFileID(b.seq)
 	if s.j.old != nil && s.j.old.FileID != [16]byte{} {
 		s.file.ID = s.j.old.FileID
@@ -244,24 +253,29 @@ func (s *stored) metadata(m source.Metadata) {
 	s.left = append(s.left, m.XattrsLeftOut...)
 }
 
-// stamp makes the row say what was seen on disk.
-func (s *stored) stamp(it source.Item) {
-	s.row.FileID = s.file.ID
-	s.row.Size, s.row.ModTimeNS, s.row.CTimeNS = it.Size, it.ModTime.UnixNano(), nanos(it.ID.ChangeTime)
-	s.row.Inode, s.row.Dev, s.row.Mode = it.ID.Inode, it.ID.Device, it.Mode
-	s.row.BirthNS, s.row.Unsettled = nanos(it.BirthTime), s.unsettled
-	s.row.State, s.row.Reason = catalog.StateStored, ""
+// row is what the database will say of the original once it is committed under seq.
+func (s *stored) row(seq uint64) catalog.File {
+	see := &s.j.sight
+	row := catalog.File{VersionID: s.version.ID, SHA256: s.version.Sum, Since: s.version.Recorded, Commit: seq, Cuts: s.cuts}
+	if s.sameByte {
+		row = *s.j.old
+	} else {
+		for _, r := range s.records {
+			row.Objects = append(row.Objects, r.CID)
+		}
+		if s.j.old != nil {
+			row.Group = s.j.old.Group
+		}
+	}
+	row.FileID = s.file.ID
+	row.Size, row.ModTimeNS, row.CTimeNS, row.BirthNS = see.size, see.modTime, see.ctim, see.birth
+	row.Inode, row.Dev, row.Mode, row.Unsettled = see.inode, see.device, see.mode, s.unsettled
+	row.State, row.Reason = catalog.StateStored, ""
+	return row
 }
 
 // finish makes the version part of the entry.
 func (s *stored) finish(now int64) {
 	s.version.Recorded, s.version.ModTime = now, s.file.ModTime
-	s.file.Versions = []vault.Version{s.version}
-	s.stamp(s.j.item)
-	s.row.VersionID, s.row.SHA256, s.row.Since = s.version.ID, s.version.Sum, now
-	s.row.Cuts = s.cuts
-	s.row.Objects = nil
-	for _, r := range s.records {
-		s.row.Objects = append(s.row.Objects, r.CID)
-	}
+	s.file.Versions = s.kept[:]
 }

@@ -86,7 +86,7 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 			if i >= int64(len(jobs)) {
 				return
 			}
-			p.original(jobs[i])
+			p.original(&jobs[i])
 		}
 	})
 	sealed := start(sealers(), func() {
@@ -174,6 +174,7 @@ func (p *pipeline) release(s *stored, err error) {
 	} else {
 		err = p.record(s)
 	}
+	s.letSmallGo()
 	if err = p.r.settle(p.ctx, s, err); err != nil {
 		p.cancel(err)
 	}

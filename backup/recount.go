@@ -77,6 +77,9 @@ func (e *Engine) newCounting() *counting {
 }
 
 func (c *counting) file(p *proofs, k catalog.FileKey, f *catalog.File) {
+	if f.VersionID != [16]byte{} {
+		c.kept(p.version(f.Objects, f.Commit))
+	}
 	n, reasons := c.folders[k.Folder], c.out.Reasons
 	if n == nil || f.State == catalog.StateGone {
 		return
@@ -134,13 +137,18 @@ func (c *counting) stored(n *Counts, v judged) {
 	}
 }
 
+// version takes a version that is not the newest of its file.
 func (c *counting) version(p *proofs, v *catalog.Version) {
-	if v.Removed {
-		return
+	if !v.Removed {
+		c.kept(p.version(v.Objects, v.Seq))
 	}
+}
+
+// kept counts one version.
+func (c *counting) kept(j judged) {
 	h := &c.out.History
 	h.Versions++
-	switch j := p.version(v.Objects, v.Seq); {
+	switch {
 	case j.lost:
 		h.Lost++
 	case j.places > 0:
@@ -163,6 +171,11 @@ func (e *Engine) useFigures(f *figures) {
 		c := *n
 		ff := e.folderFact(id)
 		c.AtLeast = ff.Partial
+		c.Found += ff.Unlisted
+		c.Pending += ff.Unlisted
+		if ff.Unlisted > 0 {
+			reasons[reasonNew] += ff.Unlisted
+		}
 		if ff.Missing != 0 { // its files are watched no more: they wait for the folder
 			c.Pending += c.Protected
 			reasons[reasonFolder] += c.Protected

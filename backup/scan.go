@@ -8,6 +8,7 @@ import (
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/source"
+	"lightproof/backup/vault"
 )
 
 // Reasons of files that wait or failed, beyond those of the source package. They are keys of the string table's reasons.
@@ -29,12 +30,42 @@ const (
 // busyFailsAfter is how long a file may stay busy before it counts as failed.
 const busyFailsAfter = 24 * time.Hour
 
-// job is one original to be stored.
+// job is one original to be stored. There may be a million of them.
 type job struct {
-	folder source.Folder
-	item   source.Item
+	folder *source.Folder
+	sight  sight
 	old    *catalog.File // what is known of it, nil = new
 	moved  string        // the path it had before, same bytes: nothing to read
+	bare   bool          // no record of it was made: it is counted as folderFacts.Unlisted
+}
+
+// sight is what a look saw of a file or a symbolic link: of a source.Item what tells it from others.
+type sight struct {
+	path, target         string
+	size                 int64 // bytes
+	modTime, birth, ctim int64 // Unix nanoseconds; birth, ctim 0 = none
+	inode, device        uint64
+	mode                 uint32
+	kind                 source.Kind
+}
+
+func sightOf(it source.Item) sight {
+	return sight{path: it.Path, target: it.Target, size: it.Size, modTime: it.ModTime.UnixNano(), birth: nanos(it.BirthTime), ctim: nanos(it.ID.ChangeTime),
+		inode: it.ID.Inode, device: it.ID.Device, mode: it.Mode, kind: it.Kind}
+}
+
+// item is the Item again, as far as Tree.Open needs it.
+func (s *sight) item() source.Item {
+	return source.Item{Path: s.path, Kind: s.kind, State: source.Found, Size: s.size, Mode: s.mode, ModTime: time.Unix(0, s.modTime).UTC(), BirthTime: moment(s.birth),
+		ID: source.Identity{Device: s.device, Inode: s.inode, ChangeTime: moment(s.ctim)}, Target: s.target}
+}
+
+// moment is the reverse of nanos.
+func moment(ns int64) time.Time {
+	if ns == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, ns).UTC()
 }
 
 // looked is the outcome of looking at one folder.
@@ -47,8 +78,9 @@ type looked struct {
 }
 
 type removal struct {
-	key  catalog.FileKey
-	file catalog.File
+	key    catalog.FileKey
+	file   catalog.File
+	marker vault.VersionID // of the version that says so
 }
 
 func (e *Engine) folders() (out []source.Folder) {
@@ -100,7 +132,7 @@ func (e *Engine) look(ctx context.Context, folder source.Folder, kn *known) (*lo
 	res.found, res.full = sum.Items, sum.Full && !sum.AtLeast
 	e.mu.Lock()
 	f := e.folderFact(id)
-	f.Missing, f.Found, f.Partial = 0, sum.Items, sum.AtLeast
+	f.Missing, f.Found, f.Partial, f.Unlisted = 0, sum.Items, sum.AtLeast, l.unlisted
 	if sum.Items > 0 {
 		f.Device = sum.Root.ID.Device
 	}
@@ -121,6 +153,7 @@ type looking struct {
 	accepted map[string]int64
 	rows     map[string]catalog.File // to be written
 	seen     int64                   // of the rows that are known
+	unlisted int64
 }
 
 // item takes one name of the walk.
@@ -164,7 +197,11 @@ func (l *looking) changed(ctx context.Context, it source.Item, state catalog.Fil
 		if old != nil && old.VersionID != [16]byte{} {
 			reason = reasonChanged
 		}
-		l.jobs = append(l.jobs, job{folder: l.folder, item: it, old: old})
+		l.jobs = append(l.jobs, job{folder: &l.folder, sight: sightOf(it), old: old, bare: old == nil})
+		if old == nil {
+			l.unlisted++
+			return nil
+		}
 	}
 	next := catalog.File{Since: l.now}
 	if old != nil {
@@ -226,20 +263,20 @@ func (l *looking) settleGone(ctx context.Context) error {
 	for i := range l.jobs {
 		j := &l.jobs[i]
 		// A row without a version is of a run that was cut short before it stored the file under its new name.
-		if j.old != nil && j.old.VersionID != [16]byte{} || j.item.ID.Inode == 0 {
+		if j.old != nil && j.old.VersionID != [16]byte{} || j.sight.inode == 0 {
 			continue
 		}
-		path, ok := gone[identity{j.item.ID.Device, j.item.ID.Inode}]
+		path, ok := gone[identity{j.sight.device, j.sight.inode}]
 		if !ok {
 			continue
 		}
 		f := missing[path]
-		if f.Unsettled || f.Size != j.item.Size || f.ModTimeNS != j.item.ModTime.UnixNano() {
+		if f.Unsettled || f.Size != j.sight.size || f.ModTimeNS != j.sight.modTime {
 			continue
 		}
 		j.old, j.moved = f, path
 		delete(missing, path)
-		delete(gone, identity{j.item.ID.Device, j.item.ID.Inode})
+		delete(gone, identity{j.sight.device, j.sight.inode})
 	}
 	if !l.full {
 		return nil

@@ -15,7 +15,11 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 	var jobs []job
 	var removed []removal
 	for _, l := range all {
-		jobs = append(jobs, l.jobs...)
+		if jobs == nil {
+			jobs = l.jobs // mostly there is one folder
+		} else {
+			jobs = append(jobs, l.jobs...)
+		}
 		removed = append(removed, l.removed...)
 		l.jobs, l.removed = nil, nil
 	}
@@ -25,7 +29,7 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 	var bytes int64
 	for _, j := range jobs {
 		if j.moved == "" {
-			bytes += j.item.Size
+			bytes += j.sight.size
 		}
 	}
 	r.phase("backing-up", int64(len(jobs)), bytes)
@@ -37,8 +41,8 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 				code = reasonFull
 			}
 		}
-		for _, j := range jobs {
-			if err := r.fail(ctx, j, catalog.StatePending, code); err != nil {
+		for i := range jobs {
+			if err := r.fail(ctx, &jobs[i], catalog.StatePending, code); err != nil {
 				return err
 			}
 		}
@@ -156,8 +160,8 @@ func (r *runner) waiting(ctx context.Context, jobs []job, err error) error {
 	if errors.Is(err, store.ErrFull) {
 		code = reasonFull
 	}
-	for _, j := range jobs {
-		if ferr := r.fail(ctx, j, catalog.StatePending, code); ferr != nil {
+	for i := range jobs {
+		if ferr := r.fail(ctx, &jobs[i], catalog.StatePending, code); ferr != nil {
 			return ferr
 		}
 	}
@@ -170,7 +174,7 @@ func (r *runner) settle(ctx context.Context, s *stored, err error) error {
 	r.show(false)
 	if err == nil {
 		if len(s.left) > 0 {
-			r.issue(Issue{Code: reasonTooLarge, Path: s.j.item.Path, Count: int64(len(s.left))})
+			r.issue(Issue{Code: reasonTooLarge, Path: s.j.sight.path, Count: int64(len(s.left))})
 		}
 		return nil
 	}
@@ -185,7 +189,7 @@ func (r *runner) settle(ctx context.Context, s *stored, err error) error {
 		since = s.j.old.Since
 	}
 	state, reason := readReason(err, since, r.e.clock.Now().Unix())
-	r.issue(Issue{Code: reason, Path: s.j.item.Path})
+	r.issue(Issue{Code: reason, Path: s.j.sight.path})
 	return r.fail(ctx, s.j, state, reason)
 }
 
@@ -201,18 +205,40 @@ func fileError(err error) bool {
 }
 
 // fail records why a file is not stored now. One that vanished leaves the count: the next look settles whether it was deleted.
-func (r *runner) fail(ctx context.Context, j job, state catalog.FileState, reason string) error {
-	key := catalog.FileKey{Folder: j.folder.ID, Path: j.item.Path}
-	now := r.e.clock.Now().Unix()
-	return r.e.db.Update(ctx, func(w *catalog.Writer) error {
+func (r *runner) fail(ctx context.Context, j *job, state catalog.FileState, reason string) error {
+	e, key := r.e, catalog.FileKey{Folder: j.folder.ID, Path: j.sight.path}
+	now := e.clock.Now().Unix()
+	change := func(found, unlisted int64) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		f := e.folderFact(hexID(j.folder.ID))
+		f.Found += found
+		f.Unlisted += unlisted
+	}
+	var found, unlisted int64
+	e.saving.Lock()
+	defer e.saving.Unlock()
+	err := e.db.Update(ctx, func(w *catalog.Writer) error {
 		f, err := w.Files.Get(ctx, key)
 		if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 			return err
 		}
-		if state == catalog.StateGone && f.VersionID == [16]byte{} {
-			r.e.mu.Lock()
-			r.e.folderFact(hexID(j.folder.ID)).Found--
-			r.e.mu.Unlock()
+		if j.bare && err != nil {
+			unlisted = -1
+		}
+		gone := state == catalog.StateGone && f.VersionID == [16]byte{}
+		if gone {
+			found = -1
+		}
+		change(found, unlisted)
+		facts, err := e.encodeFacts()
+		if err != nil {
+			return err
+		}
+		if err := w.State.Put(ctx, []byte(factsRow), facts); err != nil {
+			return err
+		}
+		if gone {
 			return w.Files.Delete(ctx, key)
 		}
 		if state == catalog.StateGone {
@@ -225,7 +251,11 @@ func (r *runner) fail(ctx context.Context, j job, state catalog.FileState, reaso
 			}
 			f.State, f.Reason = state, reason
 		}
-		f.Size = j.item.Size
+		f.Size = j.sight.size
 		return w.Files.Put(ctx, key, f)
 	})
+	if err != nil {
+		change(-found, -unlisted)
+	}
+	return err
 }

@@ -298,10 +298,10 @@ func (e *Engine) leaveUnprotected(ctx context.Context, c LeaveUnprotected) error
 }
 
 func (e *Engine) forgetFolder(ctx context.Context, id string) error {
-	var keys []catalog.FileKey
-	err := e.db.Files.Each(ctx, func(k catalog.FileKey, _ catalog.File) error {
+	rows := map[catalog.FileKey]catalog.File{}
+	err := e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
 		if hexID(k.Folder) == id {
-			keys = append(keys, k)
+			rows[k] = f
 		}
 		return nil
 	})
@@ -312,7 +312,10 @@ func (e *Engine) forgetFolder(ctx context.Context, id string) error {
 	delete(e.facts.Folders, id)
 	e.mu.Unlock()
 	return e.db.Update(ctx, func(w *catalog.Writer) error {
-		for _, k := range keys {
+		for k, f := range rows {
+			if err := supersede(ctx, w, &f); err != nil {
+				return err
+			}
 			if err := w.Files.Delete(ctx, k); err != nil {
 				return err
 			}

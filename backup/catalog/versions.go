@@ -2,7 +2,8 @@ package catalog
 
 import "encoding/binary"
 
-// Version is one kept version of a file, so that the whole history can be counted against the copies.
+// Version is a kept version of a file that is not its newest (that one stands in the file's own row), so that the whole history can be
+// counted against the copies.
 type Version struct {
 	FileID     [16]byte
 	Size       int64  // bytes

@@ -98,8 +98,6 @@ func (l library) fill(t *testing.T, db *catalog.Writer, seq uint64) {
 	var folder [16]byte
 	var file catalog.File
 	must(t, db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error { folder, file = k.Folder, f; return nil }))
-	version, err := db.Versions.Get(ctx, file.VersionID)
-	must(t, err)
 	object, err := db.Objects.Get(ctx, file.Objects[0])
 	must(t, err)
 	places := map[[16]byte]catalog.Copy{}
@@ -145,12 +143,6 @@ func (l library) fill(t *testing.T, db *catalog.Writer, seq uint64) {
 		f.BirthNS = it.BirthTime.UnixNano()
 		f.SHA256, f.Objects, f.Commit = id('s', i), [][32]byte{id('o', i)}, seq
 		return w.Files.Put(ctx, catalog.FileKey{Folder: folder, Path: it.Path}, f)
-	})
-	each(1, func(w *catalog.Writer, i int, it source.Item) error {
-		v, a, b := version, id('f', i), id('v', i)
-		copy(v.FileID[:], a[:])
-		v.Size, v.Seq, v.Objects = it.Size, seq, [][32]byte{id('o', i)}
-		return w.Versions.Put(ctx, [16]byte(b[:16]), v)
 	})
 	each(1, func(w *catalog.Writer, i int, it source.Item) error {
 		o := object

@@ -111,7 +111,7 @@ func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(openGC))
 	run := first.Run
-	l, opening := s.unlock(ctx)
+	l, opening := s.opener(ctx)
 	var passes []openPass
 	if opening == nil {
 		passes, opening = s.openCopies(ctx, l)
@@ -144,6 +144,17 @@ func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, err
 // openGC is the garbage in percent of what is in use that may gather while copies are opened: little of it is made, and the catalogue is large.
 const openGC = 50
 
+// opener opens what prepare got the keys of.
+func (s *session) opener(ctx context.Context) (*library.Opener, error) {
+	o, err := library.NewOpener(ctx, s.svc, s.keys, s.a.home)
+	if err != nil {
+		return nil, err
+	}
+	s.keys = nil // they belong to the opener
+	s.atEnd(func() { o.Close() })
+	return o, nil
+}
+
 // endPatience is how long the note of a stopped check may take.
 const endPatience = 5 * time.Second
 
@@ -161,7 +172,7 @@ type openPass struct {
 }
 
 // openCopies decrypts everything at each destination that can be reached.
-func (s *session) openCopies(ctx context.Context, l *library.Library) (out []openPass, err error) {
+func (s *session) openCopies(ctx context.Context, l *library.Opener) (out []openPass, err error) {
 	st, err := s.svc.State(ctx)
 	if err != nil {
 		return nil, err

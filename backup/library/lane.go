@@ -125,7 +125,7 @@ func (a *lane) list(ctx context.Context, c *cursor, list vault.Cap) error {
 		return err
 	}
 	var ok bool
-	if c.spots, ok = spotsOf(parts.Parts, parts.Bundles); !ok {
+	if c.spots, ok = appendSpots(nil, parts.Parts, parts.Bundles); !ok {
 		return errOutside
 	}
 	return nil

@@ -41,11 +41,16 @@ type Library struct {
 	heads    map[vault.DevTag]vault.Head
 	deltas   int // of this device's log since the last full commit
 	timeline *timeline
+	lean     bool // the files of the catalogue are not in cat
 	closed   bool
 }
 
 // Open opens the catalogue and brings it up to date; keys belong to the Library from then on.
 func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string) (*Library, error) {
+	return open(ctx, svc, keys, home, false)
+}
+
+func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string, lean bool) (*Library, error) {
 	path := filepath.Join(home, readerDB)
 	db, err := catalog.OpenReader(path, keys.CacheKey, keys.Space, 0)
 	if errors.Is(err, catalog.ErrDamaged) || errors.Is(err, catalog.ErrWrongKey) || errors.Is(err, catalog.ErrOlderSchema) {
@@ -56,10 +61,16 @@ func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 	if err != nil {
 		return nil, err
 	}
-	l := &Library{svc: svc, keys: keys, view: keys.View(), db: db, home: home, cat: reader.NewCatalogue(), heads: map[vault.DevTag]vault.Head{}}
+	l := &Library{svc: svc, keys: keys, view: keys.View(), db: db, home: home, cat: reader.NewCatalogue(), heads: map[vault.DevTag]vault.Head{}, lean: true}
 	if err := l.load(ctx); err != nil {
 		db.Close()
 		return nil, err
+	}
+	if !lean {
+		if err := l.loadFiles(ctx); err != nil {
+			db.Close()
+			return nil, err
+		}
 	}
 	// Sync first: the engine may have followed to a generation that the keys have yet to take in.
 	if err := l.Sync(ctx); err != nil {
@@ -73,6 +84,10 @@ func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 	if err := l.rotate(ctx); err != nil {
 		db.Close()
 		return nil, err
+	}
+	if lean {
+		l.cat, l.lean = reader.NewCatalogue(), true // it is on the disk
+		return l, nil
 	}
 	if err := l.giveMap(ctx); err != nil {
 		db.Close()
@@ -141,26 +156,8 @@ const (
 	rowJoined = "joined/" // + fileID → the fileID of the file that it belongs to
 )
 
-// load takes up what the local catalogue kept.
+// load takes up what the local catalogue kept, but for the files.
 func (l *Library) load(ctx context.Context) error {
-	same := newShared()
-	err := l.db.Entries.Each(ctx, func(_ [16]byte, b []byte) error {
-		p, err := vault.ParsePage(slices.Clone(b))
-		if err != nil {
-			return err
-		}
-		f, err := vault.FileOfPage(p)
-		if err != nil {
-			return err
-		}
-		file := &reader.File{File: *f}
-		same.file(file)
-		l.cat.Load(file)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
 	return l.db.State.Scan(ctx, func(k, v []byte) error {
 		name := string(k)
 		switch {
@@ -187,6 +184,48 @@ func (l *Library) load(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// loadFiles takes up the files that the local catalogue kept, unless they are there already. l.mu is held, or nobody has l yet.
+func (l *Library) loadFiles(ctx context.Context) error {
+	if !l.lean {
+		return nil
+	}
+	l.lean = false
+	same := newShared()
+	return l.kept(ctx, func(f *reader.File) {
+		same.file(f)
+		l.cat.Load(f)
+	})
+}
+
+// kept calls fn for every file of the local catalogue.
+func (l *Library) kept(ctx context.Context, fn func(*reader.File)) error {
+	return l.db.Entries.Each(ctx, func(_ [16]byte, b []byte) error {
+		p, err := vault.ParsePage(slices.Clone(b))
+		if err != nil {
+			return err
+		}
+		f, err := vault.FileOfPage(p)
+		if err != nil {
+			return err
+		}
+		fn(&reader.File{File: *f})
+		return nil
+	})
+}
+
+// eachFile calls fn for every file, wherever the catalogue is. fn must not keep or change the files.
+func (l *Library) eachFile(ctx context.Context, fn func(*reader.File)) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.lean {
+		return l.kept(ctx, fn)
+	}
+	for _, f := range l.cat.Files {
+		fn(f)
+	}
+	return ctx.Err()
 }
 
 // Sync reads the commits that are new since the last time. Where the catalogue is empty, it is rebuilt: of each log the newest full
@@ -223,7 +262,7 @@ func (l *Library) Sync(ctx context.Context) error {
 		for _, f := range cat.Files {
 			same.file(f)
 		}
-		l.cat, l.heads, l.timeline = cat, heads, nil
+		l.cat, l.heads, l.timeline, l.lean = cat, heads, nil, false
 		return l.keep(ctx)
 	}
 	for _, p := range chain.Principals() {
@@ -238,6 +277,9 @@ func (l *Library) Sync(ctx context.Context) error {
 			}
 			if lc.Header.Type == vault.CommitDelta {
 				l.deltas++
+			}
+			if err := l.loadFiles(ctx); err != nil {
+				return err
 			}
 			_, err := l.keys.Pages(ctx, o, lc, l.cat.Apply)
 			return err

@@ -66,8 +66,12 @@ func (l *Library) OpenAgain(ctx context.Context, destination string, o *Opened, 
 }
 
 func (l *Library) openCopies(ctx context.Context, destination string, only map[versionID]bool, progress func(OpenProgress)) (Opened, error) {
+	todo, err := l.newPlan(ctx, only)
+	if err != nil {
+		return Opened{}, err
+	}
 	lanes := max(1, min(maxLanes, runtime.GOMAXPROCS(0)))
-	p := &pass{l: l, destination: destination, plan: l.newPlan(only), bundles: newBundles(lanes), progress: progress, bad: map[vault.CID]bool{},
+	p := &pass{l: l, destination: destination, plan: todo, bundles: newBundles(lanes), progress: progress, bad: map[vault.CID]bool{},
 		good: map[vault.CID]vault.Hash{}, out: Opened{wrong: map[versionID]bool{}}}
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -83,7 +87,7 @@ func (l *Library) openCopies(ctx context.Context, destination string, only map[v
 		})
 	}
 	all.Wait()
-	err := context.Cause(inner)
+	err = context.Cause(inner)
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}

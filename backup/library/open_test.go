@@ -17,6 +17,7 @@ import (
 	"lightproof/backup"
 	"lightproof/backup/library"
 	"lightproof/backup/photo/sample"
+	"lightproof/backup/setup"
 	"lightproof/backup/store"
 	"lightproof/backup/vault"
 )
@@ -374,5 +375,44 @@ func TestProgressEndsWithEverythingDone(t *testing.T) {
 	})
 	if err != nil || last.Versions != o.Files || last.Versions != last.OfVersions || last.Bytes != last.OfBytes || last.Bytes == 0 {
 		t.Errorf("%+v %+v %v", last, o, err)
+	}
+}
+
+// opener is unlock for opening copies alone.
+func (r *rig) opener(t *testing.T) *library.Opener {
+	t.Helper()
+	keys, err := setup.Unlock(t.Context(), r.home, r.chain, []byte("six words"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := library.NewOpener(t.Context(), r.engine, keys, r.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// Whether the catalogue is rebuilt, goes on from what is on the disk, or is only read there: the same versions are opened, and nothing of it
+// is lost.
+func TestAnOpenerOpensWhatALibraryOpens(t *testing.T) {
+	r := newRig(t)
+	for round := range 3 {
+		for i := range 5 * (2 - min(round, 2)) { // the last round adds nothing
+			content(t, filepath.Join(r.photos, fmt.Sprint(round), fmt.Sprint(i, ".bin")), uint64(100*round+i), 1_000+50_000*i)
+		}
+		r.backUp(t)
+		o := r.opener(t)
+		s, _ := r.engine.State(t.Context())
+		got, err := o.OpenCopies(t.Context(), s.Destinations[0].ID, nil)
+		if err := errors.Join(err, o.Close()); err != nil || got.Files != s.Counts.Found || got.Wrong != 0 {
+			t.Fatalf("round %d: %+v of %d, %v", round, got, s.Counts.Found, err)
+		}
+	}
+	l := r.unlock(t)
+	if n := len(l.Timeline()); n != 15 {
+		t.Errorf("%d files in the catalogue afterwards", n)
+	}
+	if n := len(l.Sources()); n != 1 {
+		t.Errorf("%d folders in the catalogue afterwards", n)
 	}
 }

@@ -1,27 +1,37 @@
 package library
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"encoding/binary"
 	"hash"
 	"slices"
 
 	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
 )
 
-// Bounds of what is planned at once: files, bytes of content, versions that are gone through together.
+// Bounds of what is planned at once: versions, bytes of content, versions that are gone through together.
 const (
-	jobFiles    = 256
+	jobVersions = 256
 	jobBytes    = 32 << 20
 	familySize  = 8
-	largeFamily = 4096 // files with the same first part
+	largeFamily = 4096 // versions of files that begin in the same place
 )
 
-// unit is one file with content to open, and where its first part lies.
+// unit is one version to open. It holds no pointers: there may be very many.
 type unit struct {
-	object uint64 // the head of its name: names are pseudorandom
-	offset uint32 // within a bundle
-	id     vault.FileID
+	object uint64 // the head of the name of the first object of the file's first version to open: names are pseudorandom
+	offset uint32 // of that version's first part within a bundle
+	spots  uint32 // how many of the plan's, from spot on
+	lists  uint32 // how many of the plan's, from list on
+	spot   int
+	list   int
+	id     versionID
+	size   int64
+	want   vault.Hash
+	broken bool // its parts point nowhere
 }
 
 // spot is where a part lies: in the object itself, or at an offset of a bundle.
@@ -62,90 +72,76 @@ type versionID struct {
 
 // plan hands out what is to be opened, in an order in which each bundle is needed during one short time. Not for concurrent use.
 type plan struct {
-	l     *Library
 	only  map[versionID]bool // nil: all
 	units []unit
+	spots []spot
+	lists []vault.Cap
 
 	versions, bytes int64 // all that is to be opened
 }
 
-// newPlan lists the files with content. only: nothing but these versions.
-func (l *Library) newPlan(only map[versionID]bool) *plan {
-	p := &plan{l: l, only: only}
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	for _, f := range l.cat.Files {
-		first := true
-		for i := range f.Versions {
-			v := &f.Versions[i]
-			if !p.wants(f.ID, v) {
-				continue
-			}
-			p.versions++
-			p.bytes += int64(v.Size)
-			if first {
-				first = false
-				p.units = append(p.units, unitOf(f.ID, v, f.Bundles))
-			}
-		}
+// newPlan lists the versions with content. only: nothing but these.
+func (l *Library) newPlan(ctx context.Context, only map[versionID]bool) (*plan, error) {
+	p := &plan{only: only}
+	if err := l.eachFile(ctx, p.add); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(p.units, func(a, b unit) int {
-		return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.offset, b.offset))
+		return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.offset, b.offset), bytes.Compare(a.id.file[:], b.id.file[:]), cmp.Compare(a.spot, b.spot))
 	})
-	return p
+	return p, nil
 }
 
-func (p *plan) wants(file vault.FileID, v *vault.Version) bool {
-	return !v.Removed && len(v.Parts)+len(v.Lists) > 0 && (p.only == nil || p.only[versionID{file, v.ID}])
-}
-
-func unitOf(id vault.FileID, v *vault.Version, table []vault.BundleRef) unit {
-	u := unit{id: id}
-	var cid vault.CID
-	switch {
-	case len(v.Parts) == 0:
-		cid = v.Lists[0].CID
-	case !v.Parts[0].Small:
-		cid = v.Parts[0].Cap.CID
-	case int(v.Parts[0].Ref.Bundle) < len(table):
-		cid, u.offset = table[v.Parts[0].Ref.Bundle].Cap.CID, v.Parts[0].Ref.Off
+// add takes up what is to be opened of a file.
+func (p *plan) add(f *reader.File) {
+	var first *unit
+	for i := range f.Versions {
+		v := &f.Versions[i]
+		id := versionID{f.ID, v.ID}
+		if v.Removed || len(v.Parts)+len(v.Lists) == 0 || p.only != nil && !p.only[id] {
+			continue
+		}
+		u := unit{id: id, size: int64(v.Size), want: v.Sum, spot: len(p.spots), list: len(p.lists), lists: uint32(len(v.Lists))}
+		var ok bool
+		p.spots, ok = appendSpots(p.spots, v.Parts, f.Bundles)
+		p.lists = append(p.lists, v.Lists...)
+		u.spots, u.broken = uint32(len(p.spots)-u.spot), !ok
+		if first != nil {
+			u.object, u.offset = first.object, first.offset
+		} else if u.spots > 0 {
+			s := &p.spots[u.spot]
+			u.object, u.offset = binary.BigEndian.Uint64(s.cap.CID[:]), s.ref.Off
+		} else if u.lists > 0 {
+			u.object = binary.BigEndian.Uint64(v.Lists[0].CID[:])
+		}
+		p.versions++
+		p.bytes += u.size
+		p.units = append(p.units, u)
+		if first == nil {
+			first = &u
+		}
 	}
-	u.object = binary.BigEndian.Uint64(cid[:])
-	return u
 }
 
 // next gives the next few families, nil at the end. The versions of a family may have parts in common, which are read once for all of them:
 // the versions of one file, and those of files that begin in the same place. bad are versions whose parts make no sense.
 func (p *plan) next() (families [][]*cursor, bad []versionID) {
-	p.l.mu.RLock()
-	defer p.l.mu.RUnlock()
-	var bytes int64
-	for n := 0; n < jobFiles && bytes < jobBytes && len(p.units) > 0; {
+	var size int64
+	for n := 0; n < jobVersions && size < jobBytes && len(p.units) > 0; {
 		same := 1
 		for same < len(p.units) && same < largeFamily && p.units[same].object == p.units[0].object && p.units[same].offset == p.units[0].offset {
 			same++
 		}
 		var family []*cursor
-		for _, u := range p.units[:same] {
-			f := p.l.cat.Files[u.id]
-			if f == nil {
+		for i := range p.units[:same] {
+			u := &p.units[i]
+			if u.broken {
+				bad = append(bad, u.id)
 				continue
 			}
-			for i := range f.Versions {
-				v := &f.Versions[i]
-				if !p.wants(f.ID, v) {
-					continue
-				}
-				id := versionID{f.ID, v.ID}
-				c := &cursor{versions: []versionID{id}, size: int64(v.Size), want: v.Sum, lists: v.Lists}
-				var ok bool
-				if c.spots, ok = spotsOf(v.Parts, f.Bundles); !ok {
-					bad = append(bad, id)
-					continue
-				}
-				bytes += c.size
-				family = join(family, c)
-			}
+			size += u.size
+			family = join(family, &cursor{versions: []versionID{u.id}, size: u.size, want: u.want,
+				spots: p.spots[u.spot : u.spot+int(u.spots)], lists: p.lists[u.list : u.list+int(u.lists)]})
 		}
 		for part := range slices.Chunk(family, familySize) {
 			families = append(families, part)
@@ -167,21 +163,22 @@ func join(family []*cursor, c *cursor) []*cursor {
 	return append(family, c)
 }
 
-// spotsOf resolves parts with the table beside them; ok is false where one points outside it.
-func spotsOf(parts []vault.Part, table []vault.BundleRef) (out []spot, ok bool) {
-	out = make([]spot, len(parts))
-	for i, p := range parts {
+// appendSpots resolves parts with the table beside them; ok is false, and nothing is appended, where one points outside it.
+func appendSpots(out []spot, parts []vault.Part, table []vault.BundleRef) (all []spot, ok bool) {
+	all = out
+	for _, p := range parts {
 		if !p.Small {
-			out[i].cap = p.Cap
+			all = append(all, spot{cap: p.Cap})
 			continue
 		}
 		if int(p.Ref.Bundle) >= len(table) {
-			return nil, false
+			return out, false
 		}
-		out[i] = spot{cap: table[p.Ref.Bundle].Cap, bundle: true, ref: p.Ref}
-		out[i].ref.Bundle = 0
+		s := spot{cap: table[p.Ref.Bundle].Cap, bundle: true, ref: p.Ref}
+		s.ref.Bundle = 0
+		all = append(all, s)
 	}
-	return out, true
+	return all, true
 }
 
 // choose gives the place to open next for a family, in which each cursor has spots at hand: one which all that still need it need next, so

@@ -3,13 +3,13 @@
 //
 // # What works without privileges
 //
-// On Linux a process may lower its nice value and take the policy SCHED_IDLE, but an ordinary user gets neither back (measured as uid 65534
+// On Linux a process may lower its nice value and take the policy SCHED_IDLE, but an ordinary user gets neither back (sched(7), setpriority(2); of SCHED_IDLE measured as uid 65534
 // with RLIMIT_NICE 0 on Linux 6.18: EPERM; sched(7), setpriority(2)), and a keeper that stays slow for ever after its first scheduled run is
 // no good. Threads of their own for background work, thrown away afterwards, are no way either: a run is many goroutines, which the runtime
 // moves between threads. What an ordinary user can take and give back, also measured: the policy SCHED_BATCH, which wakes nobody out of
 // their work, and every class of I/O priority. Neither makes the share of the processor smaller, so the number of processors that Go code
 // uses is halved besides. Where the nice value can be taken back (RLIMIT_NICE, CAP_SYS_NICE), which is tried out once on a thread that is
-// thrown away, it is raised too. The nice value of an autogroup could be taken back as well, but it counts for the whole session, a
+// thrown away, it is raised too. The nice value of an autogroup is left alone: it counts for the whole session, a
 // terminal for one, and for nothing where control groups share out the processor.
 //
 // The I/O class is "idle": the scheduler mq-deadline tells classes apart, not the levels within them, and lets the idle class through after

@@ -37,8 +37,6 @@ func TestWhatBecameDueWhileTheComputerSleptIsDoneAtTheNextBeat(t *testing.T) {
 	defer cancel()
 	events, err := m.engine.Events(ctx)
 	must(t, err)
-	served := make(chan error, 1)
-	go func() { served <- m.engine.Serve(ctx) }()
 	until := func(what string, holds func(*backup.State) bool) {
 		t.Helper()
 		for ev := range events {
@@ -49,7 +47,9 @@ func TestWhatBecameDueWhileTheComputerSleptIsDoneAtTheNextBeat(t *testing.T) {
 		t.Fatalf("%s does not come", what)
 	}
 	began := m.clock.Now()
-	m.clock.add(2 * time.Second)
+	m.clock.add(2 * time.Second) // before it serves: the look's time is told in seconds
+	served := make(chan error, 1)
+	go func() { served <- m.engine.Serve(ctx) }()
 	until("the first look", func(s *backup.State) bool { return s.LastLook.After(began) && s.Work == nil })
 	m.clock.add(25 * time.Hour)
 	slept := m.clock.Now()

@@ -233,8 +233,8 @@ func TestOnlyOneFunctionSealsChunks(t *testing.T) {
 	for method, want := range map[string][]string{
 		"newGCM":     {"ChunkKeys", "OpenEnvelope", "OpenRing", "RecordKeys", "SealEnvelope", "SealRing"},
 		"NewGCM":     {"newGCM"},
-		"ChunkKeys":  {"Seal", "SealNext", "reader/OpenChunk"},
-		"RecordKeys": {"Add", "reader/OpenRecord"},
+		"ChunkKeys":  {"Seal", "SealNext", "reader/openChunk"},
+		"RecordKeys": {"Add", "reader/AppendRecord"},
 		"NewCipher":  {"newGCM"},
 	} {
 		if got := calls(t, method, dirs...); !slices.Equal(got, want) {

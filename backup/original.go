@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -86,24 +87,54 @@ func (p *pipeline) read(s *stored) error {
 		s.sameByte = true
 		return nil
 	}
-	*s.version = vault.Version{ID: vault.NewVersionID(), EXIF: describe(p.ctx, f, it.Size, it.Path, e.clock.Now())}
-	s.version.Splitter, s.cuts = cutPoints(p.ctx, f, it.Size)
-	spans := spansOf(it.Size, s.cuts)
-	s.parts, s.chunks = make([]vault.Part, len(spans)), make([]vault.ObjectRecord, len(spans))
-	s.single = len(spans) == 1 && spans[0].n > vault.MaxSmall
-	// A content that is in a bundle as a whole is hashed there, unless it may be what was stored before.
-	inBundle := len(spans) == 1 && spans[0].small && j.old == nil
-	whole := wholeHash{on: !s.single && !inBundle}
-	for i, sp := range spans {
-		if err := p.readSpan(s, f, i, sp, &whole); err != nil {
-			return err
-		}
+	*s.version = vault.Version{ID: vault.NewVersionID()}
+	if it.Size <= vault.MaxSmall {
+		err = p.readSmall(s, f)
+	} else {
+		err = p.readLarge(s, f)
+	}
+	if err != nil {
+		return err
 	}
 	if err := atEnd(f); err != nil {
 		return err
 	}
-	if err := f.Finish(); err != nil {
+	return f.Finish()
+}
+
+// readSmall reads an original that becomes one record of a bundle, in one go.
+func (p *pipeline) readSmall(s *stored, f source.File) error {
+	it := s.j.sight.item()
+	if it.Size == 0 {
+		s.version.Sum = sha256.Sum256(nil)
+		return nil
+	}
+	// A content that is in a bundle as a whole is hashed there, unless it may be what was stored before.
+	whole := wholeHash{on: s.j.old != nil}
+	s.parts, s.chunks = make([]vault.Part, 1), make([]vault.ObjectRecord, 1)
+	if err := p.readSpan(s, f, 0, span{0, int(it.Size), true}, &whole); err != nil {
 		return err
+	}
+	if whole.on {
+		s.version.Sum = whole.sum()
+	}
+	s.version.EXIF = describe(p.ctx, bytes.NewReader(s.small[0].content), it.Size, it.Path, p.r.e.clock.Now())
+	return nil
+}
+
+// readLarge reads an original piece by piece.
+func (p *pipeline) readLarge(s *stored, f source.File) error {
+	it := s.j.sight.item()
+	s.version.EXIF = describe(p.ctx, f, it.Size, it.Path, p.r.e.clock.Now())
+	s.version.Splitter, s.cuts = cutPoints(p.ctx, f, it.Size)
+	spans := spansOf(it.Size, s.cuts)
+	s.parts, s.chunks = make([]vault.Part, len(spans)), make([]vault.ObjectRecord, len(spans))
+	s.single = len(spans) == 1
+	whole := wholeHash{on: !s.single}
+	for i, sp := range spans {
+		if err := p.readSpan(s, f, i, sp, &whole); err != nil {
+			return err
+		}
 	}
 	if whole.on {
 		s.version.Sum = whole.sum()

@@ -1,50 +1,42 @@
 package photo
 
 import (
-	"context"
 	"strings"
 	"time"
-
-	"github.com/rwcarlsen/goexif/exif"
 )
 
-// exifFields decodes the canonical block and fills the fields from it.
-func (p *parse) exifFields(ctx context.Context) {
-	x, err := decodeCanonical(ctx, p.exif.canonical())
-	if err != nil {
-		p.hint(HintUnreadable, "the EXIF block could not be decoded")
-		return
-	}
-	t := tags{x}
-	textField(&p.f.Make, t, exif.Make, "EXIF Make")
-	textField(&p.f.Model, t, exif.Model, "EXIF Model")
-	textField(&p.f.Lens, t, exif.LensModel, "EXIF LensModel")
-	if o, ok := t.integer(exif.Orientation, 0); ok && o >= 1 && o <= 8 {
+// exifFields fills the fields from the collected entries.
+func (p *parse) exifFields() {
+	t := tags{&p.exif}
+	textField(&p.f.Make, t, tagMake, "EXIF Make")
+	textField(&p.f.Model, t, tagModel, "EXIF Model")
+	textField(&p.f.Lens, t, tagLensModel, "EXIF LensModel")
+	if o, ok := t.integer(tagOrientation, 0); ok && o >= 1 && o <= 8 {
 		p.f.Orientation.set(int(o), "EXIF Orientation")
 	}
-	if n, d, ok := t.fraction(exif.ExposureTime, 0); ok && n > 0 && d > 0 {
+	if n, d, ok := t.fraction(tagExposureTime, 0); ok && n > 0 && d > 0 {
 		p.f.Exposure.set(Fraction{n, d}, "EXIF ExposureTime")
 	}
-	if v, ok := t.number(exif.FNumber, 0); ok && v > 0 && v < 1000 {
+	if v, ok := t.number(tagFNumber); ok && v > 0 && v < 1000 {
 		p.f.FNumber.set(v, "EXIF FNumber")
 	}
-	if v, ok := t.integer(exif.ISOSpeedRatings, 0); ok && v > 0 && v < 1<<31 {
+	if v, ok := t.integer(tagISO, 0); ok && v > 0 && v < 1<<31 {
 		p.f.ISO.set(int(v), "EXIF ISO")
 	}
-	if v, ok := t.number(exif.FocalLength, 0); ok && v > 0 && v < 100000 {
+	if v, ok := t.number(tagFocalLength); ok && v > 0 && v < 100000 {
 		p.f.FocalLength.set(v, "EXIF FocalLength")
 	}
 	p.exifSize(t)
 	if pos, ok := t.exifPosition(); ok {
 		p.f.Position.set(pos, "EXIF GPS")
-		if strings.HasPrefix(cleanText(t.text("GPSStatus")), "V") {
+		if strings.HasPrefix(cleanText(t.text(tagGPSStatus)), "V") {
 			p.f.Position.doubt("the receiver had no fix")
 		}
 	}
 	p.exifDates(t)
 }
 
-func textField(v *Value[string], t tags, name exif.FieldName, source string) {
+func textField(v *Value[string], t tags, name uint16, source string) {
 	if s := cleanText(t.text(name)); s != "" {
 		v.set(s, source)
 	}
@@ -52,8 +44,8 @@ func textField(v *Value[string], t tags, name exif.FieldName, source string) {
 
 // exifSize takes the size that the EXIF block states, unless the picture's own header told it.
 func (p *parse) exifSize(t tags) {
-	w, okW := t.integer(exif.PixelXDimension, 0)
-	h, okH := t.integer(exif.PixelYDimension, 0)
+	w, okW := t.integer(tagPixelX, 0)
+	h, okH := t.integer(tagPixelY, 0)
 	if okW && okH && w > 0 && h > 0 && w < 1<<24 && h < 1<<24 {
 		p.f.Width.set(int(w), "EXIF PixelXDimension")
 		p.f.Height.set(int(h), "EXIF PixelYDimension")
@@ -63,16 +55,16 @@ func (p *parse) exifSize(t tags) {
 // exifDates finds when the picture was taken: DateTimeOriginal, else DateTimeDigitized, with the offset tag that belongs to it, else with
 // a zone derived from GPS time. DateTime is when a program last wrote the file and is never "taken".
 func (p *parse) exifDates(t tags) {
-	if d, _, ok := parseDate(cleanText(t.text(exif.DateTime))); ok {
-		p.f.Edited.set(p.withOffset(d, 0x9010), "EXIF DateTime")
+	if d, _, ok := parseDate(cleanText(t.text(tagDateTime))); ok {
+		p.f.Edited.set(p.withOffset(d, tagOffset), "EXIF DateTime")
 	}
 	for _, c := range []struct {
-		name, sub exif.FieldName
+		name, sub uint16
 		offset    []uint16
 		source    string
 	}{
-		{exif.DateTimeOriginal, exif.SubSecTimeOriginal, []uint16{0x9011, 0x9010}, "EXIF DateTimeOriginal"},
-		{exif.DateTimeDigitized, exif.SubSecTimeDigitized, []uint16{0x9012, 0x9010}, "EXIF DateTimeDigitized"},
+		{tagDateOriginal, tagSubSecOriginal, []uint16{tagOffsetOriginal, tagOffset}, "EXIF DateTimeOriginal"},
+		{tagDateDigitized, tagSubSecDigital, []uint16{tagOffsetDigital, tagOffset}, "EXIF DateTimeDigitized"},
 	} {
 		text := cleanText(t.text(c.name))
 		d, absent, ok := parseDate(text)

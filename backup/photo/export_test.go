@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Canonical is the block that Read gives to the EXIF decoder, nil where there is none; bytes and calls are what Read cost.
+// Canonical is a TIFF block of what Read collected, nil where there is none; bytes and calls are what Read cost.
 func Canonical(r io.ReaderAt, size int64) (block []byte, bytes, calls int) {
 	p := read(context.Background(), r, size, "", time.Time{})
 	if !p.exif.empty() {

@@ -2,95 +2,96 @@ package photo
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 
-	"github.com/rwcarlsen/goexif/exif"
 	"github.com/rwcarlsen/goexif/tiff"
 )
 
-// errRefused says that goexif did not accept a canonical TIFF. It should never be seen; the entries are then left unread.
-var errRefused = errors.New("photo: EXIF decoder refused the block")
+// errRefused says that goexif did not accept an entry that the walk had checked. It should never be seen; the entry then counts as absent.
+var errRefused = errors.New("photo: EXIF decoder refused an entry")
 
-// decodeCanonical gives a block made by canonical to goexif, under recover and the deadline of ctx. A decoder that hangs is left
-// behind: it holds at most one small block.
-func decodeCanonical(ctx context.Context, block []byte) (*exif.Exif, error) {
-	type answer struct {
-		x   *exif.Exif
-		err error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		var a answer
-		defer func() {
-			if p := recover(); p != nil {
-				a = answer{nil, fmt.Errorf("%w: %v", errRefused, p)}
-			}
-			done <- a
-		}()
-		a.x, a.err = exif.Decode(bytes.NewReader(block))
-		if a.err != nil && exif.IsCriticalError(a.err) {
-			a.x, a.err = nil, fmt.Errorf("%w: %v", errRefused, a.err)
+// decode gives one checked entry to goexif, as a directory entry of its own: its value inside, or right behind it. A value has at most
+// maxElements numbers, so there is nothing to loop over for long; a panic is caught. (Whole blocks go nowhere near goexif: nine tenths of its
+// time went into tags that nobody asks for, and into texts that are bytes already.)
+func (x *exifEntries) decode(e entry) (tag *tiff.Tag, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			tag, err = nil, fmt.Errorf("%w: %v", errRefused, p)
 		}
 	}()
-	select {
-	case a := <-done:
-		return a.x, a.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	const head = 12
+	block := make([]byte, head, head+len(e.value))
+	x.order.PutUint16(block, e.tag)
+	x.order.PutUint16(block[2:], e.typ)
+	x.order.PutUint32(block[4:], e.count)
+	if len(e.value) <= 4 {
+		copy(block[8:], e.value)
+	} else {
+		x.order.PutUint32(block[8:], head)
+		block = append(block, e.value...)
 	}
+	tag, err = tiff.DecodeTag(bytes.NewReader(block), x.order)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errRefused, err)
+	}
+	return tag, nil
 }
 
-// tags reads single values out of a decoded block. goexif does not check indexes and panics on zero denominators, so every
-// access is checked here first; Rat, LatLong, DateTime and JpegThumbnail are never called.
-type tags struct{ x *exif.Exif }
-
-func (t tags) get(name exif.FieldName) *tiff.Tag {
-	if t.x == nil {
-		return nil
-	}
-	tag, err := t.x.Get(name)
-	if err != nil || tag == nil || tag.Count == 0 {
-		return nil
-	}
-	return tag
-}
+// tags reads single values. goexif does not check indexes and panics on zero denominators, so every access is checked here first; Rat is
+// never called.
+type tags struct{ x *exifEntries }
 
 // text is the bytes of an ASCII value; cameras also write text as BYTE or UNDEFINED.
-func (t tags) text(name exif.FieldName) []byte {
-	tag := t.get(name)
-	if tag == nil || tag.Type != tiff.DTAscii && tag.Type != tiff.DTByte && tag.Type != 7 {
+func (t tags) text(tag uint16) []byte {
+	e, ok := t.x.find(tag)
+	if !ok || e.typ != 2 && e.typ != 1 && e.typ != 7 {
 		return nil
 	}
-	return tag.Val
+	return e.value
+}
+
+// numbers decodes an entry of numbers.
+func (t tags) numbers(tag uint16) *tiff.Tag {
+	e, ok := t.x.find(tag)
+	if !ok || e.typ == 2 || int64(len(e.value)) != e.bytes() {
+		return nil
+	}
+	v, err := t.x.decode(e)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 // integer is element i of a whole number value.
-func (t tags) integer(name exif.FieldName, i int) (int64, bool) {
-	tag := t.get(name)
-	if tag == nil || i < 0 || i >= int(tag.Count) || tag.Format() != tiff.IntVal {
+func (t tags) integer(tag uint16, i int) (int64, bool) { return integer(t.numbers(tag), i) }
+
+func integer(v *tiff.Tag, i int) (int64, bool) {
+	if v == nil || i < 0 || i >= int(v.Count) || v.Format() != tiff.IntVal {
 		return 0, false
 	}
-	v, err := tag.Int64(i)
-	return v, err == nil
+	n, err := v.Int64(i)
+	return n, err == nil
 }
 
 // fraction is element i of a rational value with a denominator other than 0.
-func (t tags) fraction(name exif.FieldName, i int) (num, den int64, ok bool) {
-	tag := t.get(name)
-	if tag == nil || i < 0 || i >= int(tag.Count) || tag.Format() != tiff.RatVal {
+func (t tags) fraction(tag uint16, i int) (num, den int64, ok bool) { return ratio(t.numbers(tag), i) }
+
+func ratio(v *tiff.Tag, i int) (num, den int64, ok bool) {
+	if v == nil || i < 0 || i >= int(v.Count) || v.Format() != tiff.RatVal {
 		return 0, 0, false
 	}
-	num, den, err := tag.Rat2(i)
+	num, den, err := v.Rat2(i)
 	return num, den, err == nil && den != 0
 }
 
-// number is element i of a value that may be a fraction or whole.
-func (t tags) number(name exif.FieldName, i int) (float64, bool) {
-	if n, d, ok := t.fraction(name, i); ok {
+// number is the first element of a value that may be a fraction or whole.
+func (t tags) number(tag uint16) (float64, bool) {
+	v := t.numbers(tag)
+	if n, d, ok := ratio(v, 0); ok {
 		return float64(n) / float64(d), true
 	}
-	n, ok := t.integer(name, i)
+	n, ok := integer(v, 0)
 	return float64(n), ok
 }

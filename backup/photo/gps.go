@@ -5,26 +5,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/rwcarlsen/goexif/exif"
 )
 
 // exifPosition reads the GPS directory (Exif 2.32, 4.6.6). Anything incomplete or impossible is no position.
 func (t tags) exifPosition() (Position, bool) {
 	var p Position
 	var ok bool
-	if p.Lat, ok = t.axis(exif.GPSLatitude, exif.GPSLatitudeRef, "N", "S", 90); !ok {
+	if p.Lat, ok = t.axis(tagGPSLatitude, tagGPSLatitudeRef, "N", "S", 90); !ok {
 		return p, false
 	}
-	if p.Lon, ok = t.axis(exif.GPSLongitude, exif.GPSLongitudeRef, "E", "W", 180); !ok {
+	if p.Lon, ok = t.axis(tagGPSLongitude, tagGPSLongitudeRef, "E", "W", 180); !ok {
 		return p, false
 	}
 	if p.Lat == 0 && p.Lon == 0 { // the gulf of unset receivers
 		return p, false
 	}
-	if n, d, ok := t.fraction(exif.GPSAltitude, 0); ok {
+	if n, d, ok := t.fraction(tagGPSAltitude, 0); ok {
 		p.Altitude, p.HasAltitude = float64(n)/float64(d), true
-		if ref, _ := t.integer(exif.GPSAltitudeRef, 0); ref == 1 {
+		if ref, _ := t.integer(tagGPSAltitudeRef, 0); ref == 1 {
 			p.Altitude = -p.Altitude
 		}
 	}
@@ -32,7 +30,7 @@ func (t tags) exifPosition() (Position, bool) {
 }
 
 // axis is one coordinate: degrees, minutes and seconds with a reference letter.
-func (t tags) axis(value, ref exif.FieldName, pos, neg string, most float64) (float64, bool) {
+func (t tags) axis(value, ref uint16, pos, neg string, most float64) (float64, bool) {
 	var part [3]float64
 	if text := t.text(value); text != nil {
 		var ok bool
@@ -40,12 +38,12 @@ func (t tags) axis(value, ref exif.FieldName, pos, neg string, most float64) (fl
 			return 0, false
 		}
 	} else {
-		tag := t.get(value)
-		if tag == nil {
+		v := t.numbers(value)
+		if v == nil {
 			return 0, false
 		}
-		for i := range min(int(tag.Count), 3) {
-			n, d, ok := t.fraction(value, i)
+		for i := range min(int(v.Count), 3) {
+			n, d, ok := ratio(v, i)
 			if !ok {
 				return 0, false
 			}
@@ -93,8 +91,9 @@ func allDigits(s string) bool {
 // gpsTime is the UTC time of the satellites; without a date stamp the day is the given one.
 func (t tags) gpsTime(day time.Time) (utc time.Time, hasDate, ok bool) {
 	var part [3]float64
+	clock := t.numbers(tagGPSTimeStamp)
 	for i := range part {
-		n, d, ok := t.fraction(exif.GPSTimeStamp, i)
+		n, d, ok := ratio(clock, i)
 		if !ok {
 			return utc, false, false
 		}
@@ -103,7 +102,7 @@ func (t tags) gpsTime(day time.Time) (utc time.Time, hasDate, ok bool) {
 	if part[0] < 0 || part[0] >= 24 || part[1] < 0 || part[1] >= 60 || part[2] < 0 || part[2] > 60 {
 		return utc, false, false
 	}
-	if d, _, ok := parseDate(cleanText(t.text(exif.GPSDateStamp))); ok {
+	if d, _, ok := parseDate(cleanText(t.text(tagGPSDateStamp))); ok {
 		day, hasDate = d.wall, true
 	}
 	midnight := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)

@@ -212,7 +212,7 @@ func TestCraftedFilesStayInsideTheLimits(t *testing.T) {
 		_, bytes := readBounded(t, what, damaged{data: data, size: int64(len(data))}, int64(len(data)))
 		block, read, calls := photo.Canonical(bytesReader(data), int64(len(data)))
 		if len(block) > 28<<10 || read > 1<<20 || calls > 65536 {
-			t.Errorf("%s: a block of %d bytes from %d bytes in %d calls", what, len(block), read, calls)
+			t.Errorf("%s: entries of %d bytes from %d bytes in %d calls", what, len(block), read, calls)
 		}
 		if bytes > worst {
 			worst, name = bytes, what

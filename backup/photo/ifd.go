@@ -2,6 +2,7 @@ package photo
 
 import (
 	"encoding/binary"
+	"slices"
 )
 
 // Tags of TIFF 6.0, Exif 2.32 and DNG 1.4 that the walk itself looks at.
@@ -51,12 +52,29 @@ func typeSize(typ uint16) int64 {
 	return 0
 }
 
-// directory is one IFD: the entries that may go into the canonical TIFF, and the places of those that the walk follows itself.
+// directory is one IFD: the entries that were asked for with their values, and the places of those that the walk follows itself, the first
+// of each tag.
 type directory struct {
 	kept  []entry
-	links map[uint16]entry
-	any   map[uint16]entry // every entry below tag 0020; only maker notes number so low
+	links []entry
+	low   []entry // every entry below tag 0020; only maker notes number so low
 	next  int64
+}
+
+// find returns the first entry of a tag.
+func find(list []entry, tag uint16) (entry, bool) {
+	for i := range list {
+		if list[i].tag == tag {
+			return list[i], true
+		}
+	}
+	return entry{}, false
+}
+
+func add(list *[]entry, e entry) {
+	if _, twice := find(*list, e.tag); !twice {
+		*list = append(*list, e)
+	}
 }
 
 // isLink says which entries are followed or measured by the walk and never copied: offsets would be wrong in a copy, maker notes
@@ -83,12 +101,12 @@ func isMeasured(tag uint16) bool {
 type tiffWalk struct {
 	s       section
 	order   binary.ByteOrder
-	seen    map[int64]bool
+	seen    []int64
 	scratch []byte
 }
 
 func newTIFFWalk(s section, order binary.ByteOrder) *tiffWalk {
-	return &tiffWalk{s: s, order: order, seen: map[int64]bool{}}
+	return &tiffWalk{s: s, order: order}
 }
 
 // openTIFF reads the header of a TIFF block: byte order, a magic number that ORF and RW2 vary, the offset of IFD0.
@@ -114,13 +132,13 @@ func openTIFF(s section) (*tiffWalk, int64, bool) {
 	return newTIFFWalk(s, order), int64(order.Uint32(head[4:])), true
 }
 
-// directory reads the IFD at off. keep says whether values are wanted or only the links. It gives nil where nothing can be read, where
+// directory reads the IFD at off, with the values of the entries that asked names. It gives nil where nothing can be read, where
 // the offset was followed before and where the file has used up its directories.
-func (t *tiffWalk) directory(off int64, keep bool) *directory {
-	if off <= 0 || t.seen[off] || len(t.seen) >= maxIFDs {
+func (t *tiffWalk) directory(off int64, asked []uint16) *directory {
+	if off <= 0 || len(t.seen) >= maxIFDs || slices.Contains(t.seen, off) {
 		return nil
 	}
-	t.seen[off] = true
+	t.seen = append(t.seen, off)
 	count, ok := t.s.u16(off, t.order)
 	if !ok || count == 0 {
 		return nil
@@ -131,7 +149,7 @@ func (t *tiffWalk) directory(off int64, keep bool) *directory {
 		return nil
 	}
 	t.scratch = append(t.scratch[:0], raw...)
-	d := &directory{links: make(map[uint16]entry, 8), any: map[uint16]entry{}}
+	d := &directory{}
 	d.next, _ = t.s.u32(off+2+count*12, t.order)
 	budget := int64(maxKeptBytes)
 	for i := range n {
@@ -145,13 +163,16 @@ func (t *tiffWalk) directory(off int64, keep bool) *directory {
 			en.at = int64(t.order.Uint32(e[8:]))
 		}
 		if en.tag < 0x20 && en.at <= t.s.size {
-			d.any[en.tag] = en
+			add(&d.low, en)
 		}
 		link := isLink(en.tag)
-		if _, twice := d.links[en.tag]; (link || isMeasured(en.tag)) && !twice && en.at <= t.s.size {
-			d.links[en.tag] = en
+		if (link || isMeasured(en.tag)) && en.at <= t.s.size {
+			add(&d.links, en)
 		}
-		if !keep || link || en.typ == 13 || en.at > t.s.size || total > t.s.size-en.at || total > min(maxValue, budget) || len(d.kept) >= maxKept {
+		if link || !slices.Contains(asked, en.tag) || en.typ == 13 || en.at > t.s.size || total > t.s.size-en.at || total > min(maxValue, budget) {
+			continue
+		}
+		if _, twice := find(d.kept, en.tag); twice {
 			continue
 		}
 		if typeSize(en.typ) > 1 && en.count > maxElements {
@@ -187,7 +208,7 @@ func (t *tiffWalk) number(e entry, i uint32) (int64, bool) {
 
 // link is the first number of a link entry, 0 where it is absent.
 func (t *tiffWalk) link(d *directory, tag uint16) int64 {
-	e, ok := d.links[tag]
+	e, ok := find(d.links, tag)
 	if !ok {
 		return 0
 	}

@@ -132,7 +132,7 @@ func ownTurn(s section) int {
 	if !ok {
 		return 0
 	}
-	d := t.directory(at, false)
+	d := t.directory(at, nil)
 	if d == nil {
 		return 0
 	}

@@ -22,7 +22,6 @@ const (
 	maxIFDDepth   = 4
 	maxIFDChain   = 8
 	maxScanned    = 2000 // entries looked at in one directory
-	maxKept       = 96   // entries kept of one directory
 	maxValue      = 4096 // bytes of one value
 	maxElements   = 64   // elements of one numeric value
 	maxKeptBytes  = 8 << 10

@@ -127,7 +127,11 @@ func (p *parse) canonBlocks(s section, u box) {
 		if !ok {
 			return true
 		}
-		d := t.directory(at, true)
+		asked := askedTags
+		if b.kind == "CMT4" {
+			asked = askedGPS
+		}
+		d := t.directory(at, asked)
 		if d == nil || p.exif.order != nil && p.exif.order != t.order {
 			return true
 		}

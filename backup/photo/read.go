@@ -47,7 +47,7 @@ func read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.
 	}
 	p.f.Kind = Detect(p.w.at(0, int(min(size, HeadSize)), HeadSize))
 	p.walk()
-	p.finish(ctx)
+	p.finish()
 	p.checkName(name)
 	if p.w.stopped {
 		p.hint(HintLimit, "reading for metadata stopped early")
@@ -83,12 +83,12 @@ func (p *parse) walk() {
 	}
 }
 
-// finish decodes the collected EXIF entries, which rank before everything a walk set on its way, and settles what depends on them.
-func (p *parse) finish(ctx context.Context) {
+// finish takes the collected EXIF entries, which rank before everything a walk set on its way, and settles what depends on them.
+func (p *parse) finish() {
 	if !p.exif.empty() {
 		rest := p.f
 		p.f = Fields{Kind: rest.Kind, Turn: rest.Turn, Width: rest.Width, Height: rest.Height}
-		p.exifFields(ctx)
+		p.exifFields()
 		p.f.fill(&rest)
 	}
 	p.labelKind()

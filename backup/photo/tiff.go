@@ -9,12 +9,12 @@ func (p *parse) exifBlock(s section) {
 		p.hint(HintUnreadable, "the EXIF block has no TIFF header")
 		return
 	}
-	d := t.directory(at, true)
+	d := t.directory(at, askedTags)
 	if d == nil {
 		return
 	}
 	p.describe(t, d)
-	if next := t.directory(d.next, false); next != nil {
+	if next := t.directory(d.next, nil); next != nil {
 		p.addPreview(s, t.link(next, tagJPEGOffset), t.link(next, tagJPEGBytes), "IFD1")
 	}
 }
@@ -30,16 +30,16 @@ func (p *parse) describe(t *tiffWalk, ifd0 *directory) {
 	if p.exif.ifd0 == nil {
 		p.exif.ifd0 = ifd0.kept
 	}
-	if e := t.directory(t.link(ifd0, tagExifIFD), true); e != nil && p.exif.exif == nil {
+	if e := t.directory(t.link(ifd0, tagExifIFD), askedTags); e != nil && p.exif.exif == nil {
 		p.exif.exif = e.kept
-		if note, ok := e.links[tagMakerNote]; ok {
+		if note, ok := find(e.links, tagMakerNote); ok {
 			p.makerNote(t, note)
 		}
 	}
-	if g := t.directory(t.link(ifd0, tagGPSIFD), true); g != nil && p.exif.gps == nil {
+	if g := t.directory(t.link(ifd0, tagGPSIFD), askedGPS); g != nil && p.exif.gps == nil {
 		p.exif.gps = g.kept
 	}
-	if x, ok := ifd0.links[tagXMP]; ok && x.bytes() > 4 {
+	if x, ok := find(ifd0.links, tagXMP); ok && x.bytes() > 4 {
 		p.xmp(t.s.sub(x.at, x.bytes()), "XMP")
 	}
 }
@@ -51,13 +51,13 @@ func (p *parse) tiffFile(s section) {
 		p.hint(HintUnreadable, "the TIFF header is damaged")
 		return
 	}
-	d := t.directory(at, true)
+	d := t.directory(at, askedTags)
 	if d == nil {
 		p.hint(HintEndsEarly, "the first directory lies outside the file")
 		return
 	}
 	if p.f.Kind == TIFF {
-		if _, dng := d.links[tagDNGVersion]; dng {
+		if _, dng := find(d.links, tagDNGVersion); dng {
 			p.f.Kind = DNG
 		}
 	}
@@ -69,20 +69,20 @@ func (p *parse) tiffFile(s section) {
 		label := "IFD" + string(rune('0'+chain))
 		p.pictures(t, d, label, 0)
 		// Only IFD0 was kept with values; later directories of the chain hold pictures.
-		d = t.directory(d.next, false)
+		d = t.directory(d.next, nil)
 	}
 }
 
 // panasonic reads the JPEG that an RW2 keeps its EXIF in; the RW2's own IFD0 names the camera too, in tags that partly mean something else.
 func (p *parse) panasonic(t *tiffWalk, d *directory) {
-	if j, ok := d.links[tagPanasonicJPEG]; ok && j.bytes() > 4 {
+	if j, ok := find(d.links, tagPanasonicJPEG); ok && j.bytes() > 4 {
 		p.jpeg(t.s.sub(j.at, j.bytes()), "JpgFromRaw")
 		p.addPreview(t.s, j.at, j.bytes(), "JpgFromRaw")
 	}
 	safe := d.kept[:0]
 	for _, e := range d.kept {
 		switch e.tag {
-		case 0x010F, 0x0110, tagOrientation:
+		case tagMake, tagModel, tagOrientation:
 			safe = append(safe, e)
 		}
 	}
@@ -95,7 +95,7 @@ func (p *parse) pictures(t *tiffWalk, d *directory, label string, depth int) {
 		return
 	}
 	p.addPreview(t.s, t.link(d, tagJPEGOffset), t.link(d, tagJPEGBytes), label)
-	if strip, ok := d.links[tagStripOffsets]; ok && strip.count == 1 && p.f.Kind != RW2 {
+	if strip, ok := find(d.links, tagStripOffsets); ok && strip.count == 1 && p.f.Kind != RW2 {
 		if c := t.link(d, tagCompression); c == 6 || c == 7 {
 			p.addPreview(t.s, t.link(d, tagStripOffsets), t.link(d, tagStripBytes), label)
 		}
@@ -107,7 +107,7 @@ func (p *parse) pictures(t *tiffWalk, d *directory, label string, depth int) {
 			p.f.Height = Value[int]{V: int(h), Source: "TIFF " + label, State: OK}
 		}
 	}
-	subs, ok := d.links[tagSubIFDs]
+	subs, ok := find(d.links, tagSubIFDs)
 	if !ok {
 		if label == "IFD0" && p.f.Kind == TIFF && t.link(d, tagCompression) == 65535 { // Pentax keeps sensor data in IFD0
 			p.exif.sensor = true
@@ -119,7 +119,7 @@ func (p *parse) pictures(t *tiffWalk, d *directory, label string, depth int) {
 		if !ok {
 			return
 		}
-		if sub := t.directory(off, false); sub != nil {
+		if sub := t.directory(off, nil); sub != nil {
 			p.exif.sensor = true
 			p.pictures(t, sub, label+"/SubIFD"+string(rune('0'+i%10)), depth+1)
 		}
@@ -137,7 +137,7 @@ func (p *parse) makerNote(t *tiffWalk, note entry) {
 	case has("Nikon\x00\x02"):
 		inner := t.s.sub(note.at+10, t.s.size-note.at-10)
 		if n, at, ok := openTIFF(inner); ok {
-			p.notePreview(n, n.directory(at, false), 0x0011)
+			p.notePreview(n, n.directory(at, nil), 0x0011)
 		}
 	case has("AOC\x00"):
 		p.pentaxPreview(newTIFFWalk(t.s, noteOrder(b[4:6], t.order)), note.at+6)
@@ -159,7 +159,7 @@ func noteOrder(b []byte, standard binary.ByteOrder) binary.ByteOrder {
 // appleNote reads the identifiers that join a Live Photo (tag 0011) and a burst (000B).
 func (p *parse) appleNote(s section, mark []byte) {
 	t := newTIFFWalk(s, noteOrder(mark, binary.BigEndian))
-	d := t.directory(14, true)
+	d := t.directory(14, askedApple)
 	if d == nil {
 		return
 	}
@@ -169,9 +169,9 @@ func (p *parse) appleNote(s section, mark []byte) {
 			continue
 		}
 		switch e.tag {
-		case 0x0011:
+		case tagAppleContent:
 			p.f.ContentID.set(text, "Apple maker note")
-		case 0x000B:
+		case tagAppleBurst:
 			p.f.BurstID.set(text, "Apple maker note")
 		}
 	}
@@ -183,21 +183,21 @@ func (p *parse) notePreview(t *tiffWalk, d *directory, pointer uint16) {
 		return
 	}
 	at := p.noteNumber(t, d, pointer)
-	if sub := t.directory(at, false); sub != nil {
+	if sub := t.directory(at, nil); sub != nil {
 		p.addPreview(t.s, t.link(sub, tagJPEGOffset), t.link(sub, tagJPEGBytes), "maker note")
 	}
 }
 
 // pentaxPreview reads the note entries 3 (length) and 4 (offset) of a preview.
 func (p *parse) pentaxPreview(t *tiffWalk, at int64) {
-	if d := t.directory(at, false); d != nil {
+	if d := t.directory(at, nil); d != nil {
 		p.addPreview(t.s, p.noteNumber(t, d, 4), p.noteNumber(t, d, 3), "maker note")
 	}
 }
 
 // noteNumber finds a whole number by its tag in the directory last read by t; maker notes use tags that mean other things elsewhere.
 func (p *parse) noteNumber(t *tiffWalk, d *directory, tag uint16) int64 {
-	if e, ok := d.any[tag]; ok {
+	if e, ok := find(d.low, tag); ok {
 		v, _ := t.number(e, 0)
 		return v
 	}

@@ -25,15 +25,10 @@ func TestMovieClockCountsFrom1904(t *testing.T) {
 // rational is numerator and denominator.
 type rational [2]uint32
 
-// decoded builds a canonical block from entries and gives it to the decoder.
-func decoded(t *testing.T, x *exifEntries) tags {
-	t.Helper()
+// decoded gives entries to the decoder.
+func decoded(x *exifEntries) tags {
 	x.order = binary.BigEndian
-	e, err := decodeCanonical(context.Background(), x.canonical())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tags{e}
+	return tags{x}
 }
 
 func text(tag uint16, s string) entry {
@@ -69,7 +64,7 @@ func TestOnlyCompletePossiblePositionsAreTaken(t *testing.T) {
 		{"zero and zero", []entry{text(1, "N"), lat(rational{0, 1}, rational{0, 1}, rational{0, 1}), text(3, "E"), rationals(4, rational{0, 1}, rational{0, 1}, rational{0, 1})}, false},
 		{"free text", []entry{text(1, "N"), text(2, "48 degrees"), text(3, "E"), lon}, false},
 	} {
-		p, ok := decoded(t, &exifEntries{gps: c.gps}).exifPosition()
+		p, ok := decoded(&exifEntries{gps: c.gps}).exifPosition()
 		if ok != c.ok || ok && !near(p.Lat, 48+8.0/60) {
 			t.Errorf("%s: %+v %v", c.name, p, ok)
 		}
@@ -79,7 +74,7 @@ func TestOnlyCompletePossiblePositionsAreTaken(t *testing.T) {
 func TestFractionsOfNothingAreAbsent(t *testing.T) {
 	for name, v := range map[string]rational{"denominator 0": {1, 0}, "numerator 0": {0, 100}} {
 		p := &parse{exif: exifEntries{order: binary.BigEndian, exif: []entry{rationals(0x829A, v), rationals(0x829D, v), rationals(0x920A, v)}}}
-		p.exifFields(context.Background())
+		p.exifFields()
 		if p.f.Exposure.Known() || p.f.FNumber.Known() || p.f.FocalLength.Known() {
 			t.Errorf("%s: %+v", name, p.f)
 		}
@@ -88,7 +83,7 @@ func TestFractionsOfNothingAreAbsent(t *testing.T) {
 
 func TestFirstOfDuplicateEntriesWins(t *testing.T) {
 	p := &parse{exif: exifEntries{order: binary.BigEndian, ifd0: []entry{text(0x0110, "b"), text(0x010F, "first"), text(0x010F, "second")}}}
-	p.exifFields(context.Background())
+	p.exifFields()
 	if p.f.Make.V != "first" || p.f.Model.V != "b" {
 		t.Errorf("%q %q", p.f.Make.V, p.f.Model.V)
 	}

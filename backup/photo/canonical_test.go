@@ -5,27 +5,10 @@ import (
 	"slices"
 )
 
-// exifEntries are the checked entries of the three directories that describe a picture.
-type exifEntries struct {
-	order           binary.ByteOrder
-	ifd0, exif, gps []entry
-	sensor          bool // some directory of the file holds sensor data rather than a picture
-}
-
-func (x *exifEntries) empty() bool { return len(x.ifd0)+len(x.exif)+len(x.gps) == 0 }
-
-// The tags whose values are asked for, in IFD0 or the Exif directory (some cameras write the latter's into the former) and in the GPS
-// directory. The decoder spends most of its time on values, so it gets no others.
-var (
-	askedTags = []uint16{0x010F, 0x0110, 0x0112, 0x0132, 0x829A, 0x829D, 0x8827, 0x9003, 0x9004, 0x920A, 0x9291, 0x9292, 0xA002, 0xA003, 0xA434}
-	askedGPS  = []uint16{1, 2, 3, 4, 5, 6, 7, 9, 0x1D}
-)
-
-// canonical writes the entries that are asked for as a TIFF block that holds nothing a decoder could stumble over: header, IFD0, Exif and GPS directory, each
-// followed by its values; tags ascending and unique, the first of duplicates kept; every offset computed here; no further directory.
-// With the limits of the walk it stays below 28 KiB.
+// canonical writes the entries as a TIFF block for another decoder to read: header, IFD0, Exif and GPS directory, each followed by its
+// values; tags ascending and unique; every offset computed here; no further directory.
 func (x *exifEntries) canonical() []byte {
-	ifd0, exif, gps := tidy(x.ifd0, askedTags), tidy(x.exif, askedTags), tidy(x.gps, askedGPS)
+	ifd0, exif, gps := tidy(x.ifd0), tidy(x.exif), tidy(x.gps)
 	links := 0
 	for _, d := range [][]entry{exif, gps} {
 		if len(d) > 0 {
@@ -64,14 +47,9 @@ func (x *exifEntries) canonical() []byte {
 
 func byTag(a, b entry) int { return int(a.tag) - int(b.tag) }
 
-// tidy sorts by tag, drops what is not asked for or may not be copied, and all but the first of each tag.
-func tidy(in []entry, asked []uint16) []entry {
-	out := make([]entry, 0, len(in)+2)
-	for _, e := range in {
-		if slices.Contains(asked, e.tag) && int64(len(e.value)) == e.bytes() {
-			out = append(out, e)
-		}
-	}
+// tidy sorts by tag and drops all but the first of each tag.
+func tidy(in []entry) []entry {
+	out := slices.Clone(in)
 	slices.SortStableFunc(out, byTag)
 	return slices.CompactFunc(out, func(a, b entry) bool { return a.tag == b.tag })
 }

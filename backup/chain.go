@@ -19,7 +19,7 @@ type cached struct{ e *Engine }
 func (c cached) Get(ctx context.Context, name string) ([]byte, error) {
 	name = strings.TrimPrefix(name, "m2/")
 	if cid, ok := vault.ParseChunkName(name); ok {
-		b, err := c.e.db.State.Get(ctx, append([]byte(rowPage), cid[:]...))
+		b, err := c.e.db.Pages.Get(ctx, cid[:])
 		if errors.Is(err, catalog.ErrNotFound) {
 			return nil, fmt.Errorf("%s: %w", name, vault.ErrMissing)
 		}

@@ -35,6 +35,7 @@ func (e *Engine) loadIntents(ctx context.Context) error {
 // learnLogs brings the control chain up to date and reads what the other active devices wrote since the last run. What was read is named
 // as seen only together with the intents found in it: others take "seen" for "obeyed".
 func (e *Engine) learnLogs(ctx context.Context, r *runner) error {
+	defer r.recordsCame() // control entries that one destination had are owed to the others, before a commit that names them
 	if err := e.followChain(ctx); errors.Is(err, vault.ErrMissing) {
 		return nil // nobody to ask now
 	} else if err != nil {

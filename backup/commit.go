@@ -65,7 +65,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	}
 	r.result.New += int64(countNew(b.done))
 	r.result.Removed += int64(len(removed))
-	if err := r.deliverAll(ctx); err != nil {
+	if err := r.deliverAll(ctx, b.seq, envelopes); err != nil {
 		return err
 	}
 	if err := r.recountNow(ctx); err != nil {
@@ -75,13 +75,19 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	return nil
 }
 
-// deliverAll delivers what the journal holds to the destinations of the run.
-func (r *runner) deliverAll(ctx context.Context) error {
+// deliverAll delivers the records of the commit that was just journaled under seq to the destinations of the run, with all that they lack.
+func (r *runner) deliverAll(ctx context.Context, seq uint64, records []writer.Built) error {
 	for _, d := range r.destinations() {
 		if r.isBehind(d) {
 			continue // this commit's objects are there, but not yet those of earlier ones: replicate keeps the order
 		}
-		if err := r.e.deliver(ctx, d, vault.MaxSeq); err != nil {
+		var err error
+		if r.lacksNothing(d) {
+			err = r.e.deliverCommit(ctx, d, seq, records)
+		} else if err = r.e.deliver(ctx, d, vault.MaxSeq); err == nil {
+			r.delivered(d)
+		}
+		if err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -248,11 +254,8 @@ func (e *Engine) attach(k *writer.Keyset, head *vault.Commit, list []vault.Objec
 	return out, nil
 }
 
-// Rows of the State table: cached envelopes and pages, and their order of writing.
-const (
-	rowEnvelope = "env/"  // + name → order (8 bytes) || object
-	rowPage     = "page/" // + cid → object
-)
+// rowEnvelope + name → order of writing (8 bytes) || object, in the State table: cached envelopes.
+const rowEnvelope = "env/"
 
 func envelopeRow(order uint64, obj []byte) []byte {
 	return append(binary.BigEndian.AppendUint64(nil, order), obj...)
@@ -286,7 +289,7 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 			}
 		}
 		for cid, obj := range b.pages {
-			if err := w.State.Put(ctx, append([]byte(rowPage), cid[:]...), obj); err != nil {
+			if err := w.Pages.Put(ctx, cid[:], obj); err != nil {
 				return err
 			}
 		}

@@ -113,28 +113,42 @@ func (e *Engine) owed(ctx context.Context, d *destination, through uint64) (out 
 		if !ok || len(v) < 8 {
 			return nil
 		}
-		x := envelope{name: name, order: binary.BigEndian.Uint64(v)}
-		tag, seq, _, isCommit := vault.ParseCommitName(strings.SplitN(name, ".", 2)[0])
-		switch {
-		case isCommit && tag == e.keys.Tag && seq > through:
+		if tag, seq, _, isCommit := commitOf(name); isCommit && tag == e.keys.Tag && seq > through {
 			return nil
-		case isCommit && !vault.IsListName(name):
-			x.phase, x.order = phaseCommits, seq
-		case strings.HasPrefix(name, "k/"):
-			x.phase = phaseControl
 		}
-		for _, n := range []string{name, vault.Mirror(name)} {
-			if !have[n] {
-				x.name = n
+		for _, x := range both(name, binary.BigEndian.Uint64(v)) {
+			if !have[x.name] {
 				out = append(out, x)
 			}
 		}
 		return nil
 	})
-	slices.SortFunc(out, func(a, b envelope) int {
-		return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.order, b.order), strings.Compare(a.name, b.name))
-	})
+	slices.SortFunc(out, inOrder)
 	return out, err
+}
+
+// commitOf parses the name of a commit or of one of its lists.
+func commitOf(name string) (vault.DevTag, uint64, string, bool) {
+	return vault.ParseCommitName(strings.SplitN(name, ".", 2)[0])
+}
+
+// both are the two copies of a record that is cached under name, with the order that it has there.
+func both(name string, order uint64) [2]envelope {
+	x := envelope{name: name, order: order}
+	_, seq, _, isCommit := commitOf(name)
+	switch {
+	case isCommit && !vault.IsListName(name):
+		x.phase, x.order = phaseCommits, seq
+	case strings.HasPrefix(name, "k/"):
+		x.phase = phaseControl
+	}
+	y := x
+	y.name = vault.Mirror(name)
+	return [2]envelope{x, y}
+}
+
+func inOrder(a, b envelope) int {
+	return cmp.Or(cmp.Compare(a.phase, b.phase), cmp.Compare(a.order, b.order), strings.Compare(a.name, b.name))
 }
 
 // moves bounds how often a run seals its commits anew: a destination with junk under every name that we think of is lying.
@@ -143,20 +157,37 @@ const moves = 8
 // deliver stores at one destination what it still lacks of records, in phases, with a Barrier after each: lists and the like, control
 // entries, commits in their order. Only commits up to through, a number of the own log, are delivered.
 func (e *Engine) deliver(ctx context.Context, d *destination, through uint64) error {
-	err := e.deliverOnce(ctx, d, through)
-	for range moves {
+	err := errMoved
+	for range 1 + moves {
 		if !errors.Is(err, errMoved) {
 			break
 		}
-		err = e.deliverOnce(ctx, d, through) // under another name, which is random
+		var list []envelope
+		if list, err = e.owed(ctx, d, through); err == nil {
+			err = e.deliverList(ctx, d, list)
+		}
 	}
 	return err
 }
 
-func (e *Engine) deliverOnce(ctx context.Context, d *destination, through uint64) error {
-	list, err := e.owed(ctx, d, through)
-	if err != nil || len(list) == 0 {
-		return err
+// deliverCommit is deliver for a destination that lacks nothing but the records of the commit that was just journaled under seq.
+func (e *Engine) deliverCommit(ctx context.Context, d *destination, seq uint64, records []writer.Built) error {
+	var list []envelope
+	for _, r := range records {
+		copies := both(r.Name, seq)
+		list = append(list, copies[:]...)
+	}
+	slices.SortFunc(list, inOrder)
+	err := e.deliverList(ctx, d, list)
+	if errors.Is(err, errMoved) {
+		err = e.deliver(ctx, d, vault.MaxSeq) // under another name, which is random
+	}
+	return err
+}
+
+func (e *Engine) deliverList(ctx context.Context, d *destination, list []envelope) error {
+	if len(list) == 0 {
+		return nil
 	}
 	now := e.clock.Now().Unix()
 	for phase := range phases {

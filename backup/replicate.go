@@ -85,10 +85,39 @@ func (r *runner) catchUp(ctx context.Context, d *destination) error {
 	}
 	r.behind[d] = len(list) > 0
 	r.mu.Unlock()
-	if nothing {
-		return nil
+	if !nothing {
+		if err := r.e.deliver(ctx, d, before(list)); err != nil {
+			return err
+		}
 	}
-	return r.e.deliver(ctx, d, before(list))
+	if len(list) == 0 {
+		r.delivered(d)
+	}
+	return nil
+}
+
+// delivered notes that a destination holds all records that were journaled so far. Within a run its own commits add to them, and what is learned of others (recordsCame).
+func (r *runner) delivered(d *destination) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.current == nil {
+		r.current = map[*destination]bool{}
+	}
+	r.current[d] = true
+}
+
+// recordsCame notes that there may be new records that some destinations do not hold.
+func (r *runner) recordsCame() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.current = nil
+}
+
+// lacksNothing tells whether a destination held all records before the newest commit.
+func (r *runner) lacksNothing(d *destination) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current[d]
 }
 
 // isBehind tells whether commits wait at a destination for objects of earlier ones.

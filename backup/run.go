@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -60,13 +61,18 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 	if errors.Is(runErr, errAlarm) {
 		return r.stopped(ctx, runErr)
 	}
-	if ctx.Err() == nil && r.stale {
-		if err := r.e.recount(ctx); err != nil && runErr == nil {
-			runErr = err
-		}
-	}
 	if ctx.Err() == nil {
-		if err := r.prove(ctx); err != nil && runErr == nil {
+		// Reading back may take hours, in which the figures are to be right.
+		counted := make(chan error, 1)
+		go func() {
+			var err error
+			if r.stale {
+				err = e.recount(ctx)
+			}
+			counted <- err
+		}()
+		err := r.prove(ctx)
+		if err = cmp.Or(err, <-counted); err != nil && runErr == nil {
 			runErr = err
 		}
 	}

@@ -27,9 +27,11 @@ type runner struct {
 	dests  []*destination
 	begun  *begunCheck           // of which this is a part; nil: of none
 	behind map[*destination]bool // was never sent some objects of earlier commits
-	loss   error
-	shown  time.Time
-	reason map[string]int64
+	// holds all records up to the newest commit but one, or up to the newest
+	current map[*destination]bool
+	loss    error
+	shown   time.Time
+	reason  map[string]int64
 }
 
 func (e *Engine) newRunner(kind string) *runner {

@@ -65,8 +65,8 @@ func TestForeignHandsAreNoticed(t *testing.T) {
 		"row key altered":     {harm: "UPDATE t_files SET k = zeroblob(32) WHERE k = (SELECT min(k) FROM t_files)", key: 1, o: testOptions(), want: ErrDamaged},
 		"row key shortened":   {harm: "UPDATE t_files SET k = x'00' WHERE k = (SELECT min(k) FROM t_files)", key: 1, o: testOptions(), want: ErrDamaged},
 		"two values swapped":  {harm: "UPDATE t_files SET v = (SELECT v FROM t_files WHERE k = (SELECT max(k) FROM t_files)) WHERE k = (SELECT min(k) FROM t_files)", key: 1, o: testOptions(), want: ErrDamaged},
-		"row in other table":  {harm: "INSERT INTO t_paths SELECT k, v FROM t_files LIMIT 1", key: 1, o: testOptions(), want: ErrDamaged},
-		"head as common row":  {harm: "INSERT INTO t_files SELECT k, v FROM t_head", key: 1, o: testOptions(), want: ErrDamaged},
+		"row in other table":  {harm: "INSERT INTO t_paths(k, v) SELECT k, v FROM t_files LIMIT 1", key: 1, o: testOptions(), want: ErrDamaged},
+		"head as common row":  {harm: "INSERT INTO t_files(k, v) SELECT k, v FROM t_head", key: 1, o: testOptions(), want: ErrDamaged},
 		"another's head":      {harm: "UPDATE t_head SET v = x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'", key: 1, o: testOptions(), want: ErrDamaged},
 		"table not as before": {harm: "ALTER TABLE t_files ADD COLUMN plain TEXT", key: 1, o: testOptions(), want: ErrDamaged},
 	} {

@@ -1,14 +1,14 @@
 package catalog
 
 import (
-	"bytes"
 	"context"
+	"math"
 	"sync"
 )
 
 // ScanParts is Scan by several goroutines, each with a part of the rows, which are of about one size: fn is called concurrently, with
 // the number of the part (0 to parts-1). Each part is a consistent state of its own; what is written meanwhile may be in one and
-// not in another. Inside a transaction there is one part. parts is at least 1, at most 8.
+// not in another, and a row that is deleted and put again meanwhile may be seen in two. Inside a transaction there is one part. parts is at least 1, at most 8.
 func (t *Table) ScanParts(ctx context.Context, parts int, fn func(part int, key, value []byte) error) error {
 	if t.tx != nil || parts <= 1 {
 		return t.Scan(ctx, func(key, value []byte) error { return fn(0, key, value) })
@@ -17,15 +17,18 @@ func (t *Table) ScanParts(ctx context.Context, parts int, fn func(part int, key,
 		return err
 	}
 	parts = min(parts, 8)
+	newest, err := t.newest(ctx)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wait sync.WaitGroup
 	for part := range parts {
 		wait.Go(func() {
-			// Row keys are as good as random: equal parts of their range hold about equally many.
-			from, to := []byte{byte(part * 256 / parts)}, []byte{byte((part + 1) * 256 / parts)}
+			from, to := newest/int64(parts)*int64(part), newest/int64(parts)*int64(part+1)
 			if part == parts-1 {
-				to = bytes.Repeat([]byte{0xff}, rowKeySize+1)
+				to = math.MaxInt64
 			}
 			err := t.scan(ctx, verbRange, func(key, value []byte) error { return fn(part, key, value) }, from, to)
 			if err != nil {
@@ -35,6 +38,15 @@ func (t *Table) ScanParts(ctx context.Context, parts int, fn func(part int, key,
 	}
 	wait.Wait()
 	return context.Cause(ctx)
+}
+
+// newest is the highest number of a row, 0 where there are none.
+func (t *Table) newest(ctx context.Context) (n int64, err error) {
+	s, qctx, err := t.reading(ctx, verbNewest)
+	if err != nil {
+		return 0, err
+	}
+	return n, t.failed(ctx, "scan", s.QueryRowContext(qctx).Scan(&n))
 }
 
 // EachPart is Each by several goroutines; see Table.ScanParts.

@@ -8,7 +8,7 @@ import (
 )
 
 // ReaderSchema is the schema version of the reader's records.
-const ReaderSchema = 1
+const ReaderSchema = 2
 
 // Reader is the database of the side that may read: catalogue and small pictures, for the timeline.
 type Reader struct {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	"slices"
 )
 
 // rekeyBytes bounds one step of Rekey, so that neither memory nor the write-ahead log grows with the table.
@@ -23,7 +24,7 @@ func (db *DB) Rekey(ctx context.Context) error {
 		return err
 	}
 	for name := range db.tables {
-		var last []byte
+		var last int64
 		for done := false; !done; {
 			err := db.Update(ctx, func(tx *Tx) error {
 				var err error
@@ -75,21 +76,18 @@ func (db *DB) endRekey(ctx context.Context) error {
 	return nil
 }
 
-// reseal works on rows after last, up to rekeyBytes, and returns the last row key seen and whether the table is at its end.
-func (t *Table) reseal(ctx context.Context, last []byte) ([]byte, bool, error) {
+// reseal works on rows after last, up to rekeyBytes, and returns the number of the last row seen and whether the table is at its end.
+func (t *Table) reseal(ctx context.Context, last int64) (int64, bool, error) {
 	type row struct{ k, v []byte }
 	var batch []row
 	size, done := 0, true
 	s, err := t.tx.statement(ctx, t.name, verbAfter)
 	if err != nil {
-		return nil, false, err
-	}
-	if last == nil {
-		last = []byte{}
+		return 0, false, err
 	}
 	rows, err := s.QueryContext(context.Background(), last)
 	if err != nil {
-		return nil, false, t.failed(ctx, "scan", err)
+		return 0, false, t.failed(ctx, "scan", err)
 	}
 	defer rows.Close()
 	var k, v sql.RawBytes
@@ -98,30 +96,29 @@ func (t *Table) reseal(ctx context.Context, last []byte) ([]byte, bool, error) {
 			done = false
 			break
 		}
-		if err := rows.Scan(&k, &v); err != nil {
-			return nil, false, t.failed(ctx, "scan", err)
+		if err := rows.Scan(&last, &k, &v); err != nil {
+			return 0, false, t.failed(ctx, "scan", err)
 		}
-		last = append(last[:0:0], k...)
 		size += len(v)
 		natural, value, _, old, err := t.db.seal.open(nil, t.name, k, v)
 		if err != nil {
-			return nil, false, t.damaged("seal anew", err)
+			return 0, false, t.damaged("seal anew", err)
 		}
 		if !old {
 			continue
 		}
 		if err := t.tx.count(); err != nil {
-			return nil, false, err
+			return 0, false, err
 		}
-		batch = append(batch, row{last, t.db.seal.seal(t.name, k, natural, value)})
+		batch = append(batch, row{slices.Clone(k), t.db.seal.seal(t.name, k, natural, value)})
 	}
 	if err := rows.Err(); err != nil {
-		return nil, false, t.failed(ctx, "scan", err)
+		return 0, false, t.failed(ctx, "scan", err)
 	}
 	rows.Close()
 	for _, r := range batch {
 		if err := t.tx.exec(ctx, t.name, verbReplace, r.v, r.k); err != nil {
-			return nil, false, err
+			return 0, false, err
 		}
 	}
 	return last, done, nil

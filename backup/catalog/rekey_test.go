@@ -59,7 +59,7 @@ func TestRekeyCutShortGoesOn(t *testing.T) {
 	c, cancel := context.WithCancel(ctx)
 	steps := 0
 	must(t, db.beginRekey(c))
-	var last []byte
+	var last int64
 	must(t, db.Update(c, func(tx *Tx) error {
 		var err error
 		last, _, err = tx.Table("files").reseal(c, last)

@@ -11,8 +11,11 @@ import (
 const applicationID = 0x4c506331
 
 func createTable(name string) string {
-	return "CREATE TABLE t_" + name + "(k BLOB PRIMARY KEY NOT NULL, v BLOB NOT NULL) STRICT, WITHOUT ROWID"
+	return "CREATE TABLE t_" + name + "(n INTEGER PRIMARY KEY, k BLOB NOT NULL UNIQUE, v BLOB NOT NULL) STRICT"
 }
+
+// indexOf is what SQLite calls the index that it makes for UNIQUE.
+func indexOf(name string) string { return "sqlite_autoindex_t_" + name + "_1" }
 
 // validName keeps table names within [a-z], 1 to 32 letters: they stand in the file in plain text and in SQL unquoted.
 func validName(name string) bool {
@@ -52,9 +55,9 @@ func (db *DB) prepareSchema(ctx context.Context) error {
 	}
 	want := map[string]string{}
 	for name := range db.tables {
-		want["t_"+name] = createTable(name)
+		want["t_"+name], want[indexOf(name)] = createTable(name), ""
 	}
-	want["t_"+headTable] = createTable(headTable)
+	want["t_"+headTable], want[indexOf(headTable)] = createTable(headTable), ""
 	if !maps.Equal(have, want) {
 		return fmt.Errorf("compare schema: %w (unexpected tables)", ErrDamaged)
 	}

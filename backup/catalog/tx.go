@@ -107,6 +107,7 @@ const (
 	verbCount
 	verbClear
 	verbAfter
+	verbNewest
 	verbReplace
 	verbPutMany
 )
@@ -118,10 +119,11 @@ var verbs = map[verb]string{
 	verbPutMany: "INSERT INTO t_%s(k, v) VALUES(?, ?)" + strings.Repeat(",(?, ?)", putsAtOnce-1) + " ON CONFLICT(k) DO UPDATE SET v = excluded.v",
 	verbDelete:  "DELETE FROM t_%s WHERE k = ?",
 	verbScan:    "SELECT k, v FROM t_%s",
-	verbRange:   "SELECT k, v FROM t_%s WHERE k >= ? AND k < ?",
+	verbRange:   "SELECT k, v FROM t_%s WHERE n > ? AND n <= ?",
 	verbCount:   "SELECT count(*) FROM t_%s",
 	verbClear:   "DELETE FROM t_%s",
-	verbAfter:   "SELECT k, v FROM t_%s WHERE k > ? ORDER BY k",
+	verbAfter:   "SELECT n, k, v FROM t_%s WHERE n > ? ORDER BY n",
+	verbNewest:  "SELECT coalesce(max(n), 0) FROM t_%s",
 	verbReplace: "UPDATE t_%s SET v = ? WHERE k = ?",
 }
 

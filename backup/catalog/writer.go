@@ -8,7 +8,7 @@ import (
 )
 
 // WriterSchema is the schema version of the writer's records.
-const WriterSchema = 3
+const WriterSchema = 4
 
 // Writer is the database of the side that backs up: local files, objects, what is known of each copy. It never holds a content
 // hash from which a key follows, a content key or a capability (FORMAT.md, "Keysets").
@@ -21,6 +21,7 @@ type Writer struct {
 	Versions *Store[[16]byte, Version]
 	Runs     *Runs
 	State    *Table // the engine's own small values, by name
+	Pages    *Table // sealed page objects, by cid
 }
 
 // OpenWriter opens or creates the writer's database of one vault. key is the writer keyset's cache key; spaceID binds the file
@@ -29,7 +30,7 @@ func OpenWriter(path string, key secret.Secret, spaceID [16]byte) (*Writer, erro
 	db, err := Open(path, key, Options{
 		DatabaseID:    "writer/" + hex.EncodeToString(spaceID[:]),
 		SchemaVersion: WriterSchema,
-		Tables:        []string{"objects", "bundles", "copies", "files", "versions", "runs", "state"},
+		Tables:        []string{"objects", "bundles", "copies", "files", "versions", "runs", "state", "pages"},
 		Marking:       &Marking{Table: "state", Row: markRow, Counts: writerCounts},
 	})
 	if err != nil {
@@ -48,6 +49,7 @@ func writerOn(db *DB, rows func(string) *Table) *Writer {
 		Versions: newStore(rows, versionCodec),
 		Runs:     &Runs{rows: newStore(rows, runCodec)},
 		State:    rows("state"),
+		Pages:    rows("pages"),
 	}
 }
 

@@ -24,6 +24,7 @@ const inlineBody = 512 << 10
 // commit makes a batch durable in the order of FORMAT.md ("Write order"): chunks; pages and lists; the commit's own bytes in the local
 // journal; the commit. A crash leaves at worst objects that nothing refers to.
 func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error {
+	removed = removedNow(removed)
 	if b.empty() && len(removed) == 0 {
 		return nil
 	}
@@ -347,8 +348,8 @@ func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, 
 				return err
 			}
 		}
-		if s.j.moved != "" {
-			if err := w.Files.Delete(ctx, catalog.FileKey{Folder: s.j.folder.ID, Path: s.j.moved}); err != nil {
+		if s.j.moved() {
+			if err := w.Files.Delete(ctx, catalog.FileKey{Folder: s.j.folder.ID, Path: s.j.former.path}); err != nil {
 				return err
 			}
 		}

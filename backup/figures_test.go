@@ -71,10 +71,15 @@ func newSmall(t *testing.T) *small {
 
 func (s *small) open() {
 	s.t.Helper()
+	s.openOn(s.tree)
+}
+
+func (s *small) openOn(tree source.Tree) {
+	s.t.Helper()
 	start, err := setup.StartWith(filepath.Join(s.dir, "home"), phrase)
 	must(s.t, err)
 	defer start.Wipe()
-	s.engine, err = backup.Open(s.t.Context(), backup.Options{Home: filepath.Join(s.dir, "home"), Build: "test", Tree: s.tree, Clock: s.clock}, start)
+	s.engine, err = backup.Open(s.t.Context(), backup.Options{Home: filepath.Join(s.dir, "home"), Build: "test", Tree: tree, Clock: s.clock}, start)
 	must(s.t, err)
 }
 
@@ -83,6 +88,13 @@ func (s *small) do(c backup.Command) backup.Reply {
 	r, err := s.engine.Do(s.t.Context(), c)
 	must(s.t, err)
 	return r
+}
+
+func (s *small) state() *backup.State {
+	s.t.Helper()
+	st, err := s.engine.State(s.t.Context())
+	must(s.t, err)
+	return st
 }
 
 // copies changes every copy row.

@@ -83,7 +83,7 @@ func (p *pipeline) read(s *stored) error {
 		return err
 	}
 	s.metadata(m)
-	if j.moved != "" {
+	if j.moved() {
 		s.sameByte = true
 		return nil
 	}
@@ -229,15 +229,22 @@ func (w *wholeHash) sum() vault.Hash {
 
 // record is the last stage: what was read is complete, and every chunk of it was put.
 func (p *pipeline) record(s *stored) error {
-	e, old := p.r.e, s.j.old
-	now := e.clock.Now().Unix()
+	now := p.r.e.clock.Now().Unix()
 	p.b.count(s.read)
 	if s.sameByte { // moved
 		p.b.add(s)
 		return nil
 	}
-	if old != nil && old.VersionID != [16]byte{} && old.SHA256 == s.version.Sum && old.Size == int64(s.version.Size) && len(old.Objects) > 0 {
-		// Touched, not changed: the version stays, the objects are those it has.
+	same := s.sameAs(s.j.old)
+	if f := s.j.former; f != nil && f.is == perhaps {
+		if f.is = another; same {
+			f.is = itself
+		} else {
+			s.j.old, s.file.ID = nil, vault.NewFileID(p.b.seq)
+		}
+	}
+	if same {
+		// Touched or moved, not changed: the version stays, the objects are those it has.
 		s.sameByte, s.chunks = true, nil
 		s.letSmallGo()
 		p.b.add(s)
@@ -258,6 +265,11 @@ func (p *pipeline) record(s *stored) error {
 	s.finish(now)
 	p.b.add(s)
 	return nil
+}
+
+// sameAs tells whether what was read is the version that a row says is stored.
+func (s *stored) sameAs(old *catalog.File) bool {
+	return old != nil && old.VersionID != [16]byte{} && old.SHA256 == s.version.Sum && old.Size == int64(s.version.Size) && len(old.Objects) > 0
 }
 
 func (e *Engine) newEntry(s *stored, it source.Item, b *batch) {

@@ -8,7 +8,6 @@ import (
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/source"
-	"lightproof/backup/vault"
 )
 
 // Reasons of files that wait or failed, beyond those of the source package. They are keys of the string table's reasons.
@@ -35,7 +34,7 @@ type job struct {
 	folder *source.Folder
 	sight  sight
 	old    *catalog.File // what is known of it, nil = new
-	moved  string        // the path it had before, same bytes: nothing to read
+	former *former       // the path that it seems to have had before, nil = none
 	bare   bool          // no record of it was made: it is counted as folderFacts.Unlisted
 }
 
@@ -75,12 +74,6 @@ type looked struct {
 	found   int64
 	issues  []Issue
 	full    bool
-}
-
-type removal struct {
-	key    catalog.FileKey
-	file   catalog.File
-	marker vault.VersionID // of the version that says so
 }
 
 func (e *Engine) folders() (out []source.Folder) {
@@ -230,61 +223,6 @@ func (e *Engine) emptyMount(id string, sum source.Summary, before int64) bool {
 	defer e.mu.Unlock()
 	f := e.facts.Folders[id]
 	return f != nil && before > 0 && sum.Root.Entries == 0 && f.Device != 0 && f.Device != sum.Root.ID.Device
-}
-
-// missing are the rows of the folder whose originals the walk did not come to, by path. Mostly there are none, and nothing is read.
-func (l *looking) missing(ctx context.Context) (map[string]*catalog.File, error) {
-	if l.seen >= l.known.files[l.folder.ID] {
-		return nil, nil
-	}
-	out := map[string]*catalog.File{}
-	err := l.e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
-		if k.Folder == l.folder.ID && f.State != catalog.StateGone && !l.known.wasSeen(l.known.path(k.Folder, k.Path)) {
-			out[k.Path] = &f
-		}
-		return nil
-	})
-	return out, err
-}
-
-// settleGone finds moves and deletions among files that were known and not seen.
-func (l *looking) settleGone(ctx context.Context) error {
-	missing, err := l.missing(ctx)
-	if err != nil || len(missing) == 0 {
-		return err
-	}
-	type identity struct{ dev, inode uint64 }
-	gone := map[identity]string{}
-	for path, f := range missing {
-		if f.State == catalog.StateStored && f.Inode != 0 {
-			gone[identity{f.Dev, f.Inode}] = path
-		}
-	}
-	for i := range l.jobs {
-		j := &l.jobs[i]
-		// A row without a version is of a run that was cut short before it stored the file under its new name.
-		if j.old != nil && j.old.VersionID != [16]byte{} || j.sight.inode == 0 {
-			continue
-		}
-		path, ok := gone[identity{j.sight.device, j.sight.inode}]
-		if !ok {
-			continue
-		}
-		f := missing[path]
-		if f.Unsettled || f.Size != j.sight.size || f.ModTimeNS != j.sight.modTime {
-			continue
-		}
-		j.old, j.moved = f, path
-		delete(missing, path)
-		delete(gone, identity{j.sight.device, j.sight.inode})
-	}
-	if !l.full {
-		return nil
-	}
-	for path, f := range missing {
-		l.removed = append(l.removed, removal{key: catalog.FileKey{Folder: l.folder.ID, Path: path}, file: *f})
-	}
-	return nil
 }
 
 // flushRows writes collected rows once there are more than keep of them.

@@ -28,7 +28,7 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 	}
 	var bytes int64
 	for _, j := range jobs {
-		if j.moved == "" {
+		if !j.moved() {
 			bytes += j.sight.size
 		}
 	}

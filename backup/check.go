@@ -121,12 +121,17 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 	err := readEach(ctx, d.store(), list, func(got readObject) error {
 		t, now := got.target, e.clock.Now().Unix()
 		c := t.copy
-		switch {
-		case got.good:
+		if err := ofPlace(ctx, d, got.err); err != nil {
+			if ctx.Err() == nil {
+				r.lose(d, err)
+			}
+			return errLost
+		}
+		if got.good {
 			c.Level, c.CheckedAt, c.Fault, c.FaultAt = max(c.Level, catalog.LevelChecked), now, catalog.FaultNone, 0
-		case got.err == nil, errors.Is(got.err, store.ErrNotExist):
+		} else {
 			c.Level, c.Fault, c.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
-			if got.err != nil {
+			if errors.Is(got.err, store.ErrNotExist) {
 				c.Fault = catalog.FaultMissing
 			}
 			r.result.Bad++
@@ -139,13 +144,8 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 				r.lose(d, err)
 				return err
 			} else if !errors.Is(err, vault.ErrMissing) {
-				r.issue(Issue{Code: storeCode(err), Args: map[string]string{"destination": d.set.Label}})
+				r.issue(Issue{Code: healCode(err), Args: map[string]string{"destination": d.set.Label}})
 			}
-		default:
-			if ctx.Err() == nil {
-				r.lose(d, got.err)
-			}
-			return errLost
 		}
 		pending[t.key] = c
 		if c.Level >= catalog.LevelChecked {
@@ -170,6 +170,26 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 	}
 	r.lastRead(d)
 	return ctx.Err()
+}
+
+// ofPlace gives the reason why the destination cannot be read any more, if the error of reading one object is such a reason; nil otherwise.
+// An error that concerns the object alone is believed only as long as the destination is there.
+func ofPlace(ctx context.Context, d *destination, err error) error {
+	if err == nil || errors.Is(err, store.ErrNotExist) || errors.Is(err, store.ErrDamaged) {
+		return nil
+	}
+	if store.OfPlace(err) {
+		return err
+	}
+	return d.store().Check(ctx)
+}
+
+// healCode is the message class of a copy that could not be healed: its destination's, or that it stays damaged.
+func healCode(err error) string {
+	if store.OfPlace(err) {
+		return storeCode(err)
+	}
+	return "damaged-copy"
 }
 
 // lastRead notes that a destination was read back.

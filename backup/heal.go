@@ -35,16 +35,38 @@ func (e *Engine) heal(ctx context.Context, d *destination, t target) error {
 	return err
 }
 
-// putRight replaces wrong bytes, but never another history.
+// putRight replaces wrong bytes, and those that cannot be read, but never another history.
 func (e *Engine) putRight(ctx context.Context, d *destination, name string, obj []byte) error {
 	have, err := d.store().Get(ctx, name, store.GetOptions{})
-	if err != nil {
-		return err
+	if gone := ofPlace(ctx, d, err); gone != nil {
+		return gone
 	}
-	if objectHash(have) != objectHash(obj) && e.isHistory(name, have) {
+	switch {
+	case err == nil && objectHash(have) != objectHash(obj) && e.isHistory(name, have):
 		return e.forked(d, name)
+	case err != nil && !errors.Is(err, store.ErrDamaged) && mayBeHistory(name):
+		if twin, terr := d.store().Get(ctx, twinName(name), store.GetOptions{}); terr != nil || objectHash(twin) != objectHash(obj) {
+			return fmt.Errorf("%s may be of another history: %w", name, err)
+		}
 	}
 	return d.store().Replace(ctx, name, obj)
+}
+
+// mayBeHistory tells whether the name is one under which another history could stand: a commit's or a control entry's. Of one that cannot
+// be read, the copy beside it tells whose it is, for every writer stores both.
+func mayBeHistory(name string) bool {
+	name = strings.TrimPrefix(name, "m2/")
+	_, _, _, commit := vault.ParseCommitName(name)
+	_, _, control := vault.ParseControlName(name)
+	return commit || control
+}
+
+// twinName is the name of the other copy of a doubled record.
+func twinName(name string) string {
+	if plain, mirror := strings.CutPrefix(name, "m2/"); mirror {
+		return plain
+	}
+	return vault.Mirror(name)
 }
 
 // goodCopy finds bytes whose hash is the recorded one, at another place or by making them again. ErrMissing where there are none.
@@ -88,7 +110,7 @@ func (e *Engine) storedCopy(ctx context.Context, d *destination, t target) ([]by
 			if err == nil && objectHash(b) == t.want {
 				return b, nil
 			}
-			if err != nil && !errors.Is(err, store.ErrNotExist) {
+			if err != nil && !errors.Is(err, store.ErrNotExist) && !errors.Is(err, store.ErrDamaged) {
 				silent = err
 			}
 		}

@@ -65,7 +65,9 @@ func (e *Engine) object(ctx context.Context, name, destination string, o store.G
 		s := d.store()
 		if s == nil {
 			if cerr := d.connect(ctx, e.o.Open); cerr != nil {
-				err = cerr
+				if err = cerr; !store.OfPlace(err) { // such as a marker that is damaged: no object's fault
+					err = fmt.Errorf("%w: %w", store.ErrAway, cerr)
+				}
 				continue
 			}
 			s = d.store()

@@ -94,9 +94,9 @@ func (a *lane) ready(ctx context.Context, family []*cursor) ([]*cursor, error) {
 			c.lists, c.begun = c.lists[1:], true
 			st := step{spot: &spot{cap: list}}
 			switch err := a.list(ctx, c, list); {
-			case unusable(err):
+			case errors.Is(err, errUnusable):
 				st.lost = []*cursor{c}
-				c.spots, c.lists = nil, nil
+				c.spots, c.lists, c.over = nil, nil, true
 			case err != nil:
 				return nil, err
 			default:
@@ -106,8 +106,11 @@ func (a *lane) ready(ctx context.Context, family []*cursor) ([]*cursor, error) {
 				return nil, ctx.Err()
 			}
 		}
-		if len(c.spots) > 0 {
+		switch {
+		case len(c.spots) > 0:
 			left = append(left, c)
+		case !c.over && !a.send(ctx, step{done: []*cursor{c}}): // nothing is left of it: it is judged by what it came to
+			return nil, ctx.Err()
 		}
 	}
 	return left, nil
@@ -122,11 +125,11 @@ func (a *lane) list(ctx context.Context, c *cursor, list vault.Cap) error {
 	}
 	parts, err := vault.ParsePartList(plain)
 	if err != nil {
-		return err
+		return unusable(err)
 	}
 	var ok bool
 	if c.spots, ok = appendSpots(nil, parts.Parts, parts.Bundles); !ok {
-		return errOutside
+		return unusable(errOutside)
 	}
 	return nil
 }
@@ -150,7 +153,7 @@ func (a *lane) part(ctx context.Context, family []*cursor, s *spot) ([]*cursor, 
 	if err != nil {
 		st.free()
 		st.free = nil
-		if !unusable(err) {
+		if !errors.Is(err, errUnusable) {
 			return nil, err
 		}
 	}
@@ -183,8 +186,8 @@ func (a *lane) part(ctx context.Context, family []*cursor, s *spot) ([]*cursor, 
 // record opens a version that is one record, and compares it at once: it is short.
 func (a *lane) record(ctx context.Context, c *cursor, s *spot) error {
 	plain, err := a.take(ctx, s, a.near)
-	if unusable(err) {
-		a.p.lost(c, s.cap.CID)
+	if errors.Is(err, errUnusable) {
+		a.p.lost(c, proof{s.cap.CID, s.cap.Object})
 		return nil
 	}
 	if err != nil {
@@ -204,7 +207,8 @@ func (a *lane) take(ctx context.Context, s *spot, room []byte) ([]byte, error) {
 	if a.held.err != nil {
 		return nil, a.held.err
 	}
-	return reader.AppendRecord(room[:0], a.p.l.keys.Space, s.ref, a.held.plain)
+	plain, err := reader.AppendRecord(room[:0], a.p.l.keys.Space, s.ref, a.held.plain)
+	return plain, unusable(err)
 }
 
 func (a *lane) let() {
@@ -227,19 +231,27 @@ func (a *lane) send(ctx context.Context, s step) bool {
 func (a *lane) hash() {
 	for s := range a.steps {
 		for _, c := range s.lost {
-			a.p.lost(c, s.spot.cap.CID)
+			a.p.lost(c, proof{s.spot.cap.CID, s.spot.cap.Object})
 		}
 		for _, c := range s.to {
 			feed(c, s.spot, s.plain)
 			a.p.read(c, len(s.plain))
 		}
 		for _, c := range s.done {
-			a.p.compared(c, vault.Hash(c.sum.Sum(nil)), c.used)
+			a.p.compared(c, c.total(), c.used)
 		}
 		if s.free != nil {
 			s.free()
 		}
 	}
+}
+
+// total is the SHA-256 of all that c was fed.
+func (c *cursor) total() vault.Hash {
+	if c.sum == nil {
+		return sha256.Sum256(nil)
+	}
+	return vault.Hash(c.sum.Sum(nil))
 }
 
 func feed(c *cursor, s *spot, plain []byte) {
@@ -250,11 +262,6 @@ func feed(c *cursor, s *spot, plain []byte) {
 	if n := len(c.used); n == 0 || c.used[n-1].cid != s.cap.CID {
 		c.used = append(c.used, proof{s.cap.CID, s.cap.Object})
 	}
-}
-
-// unusable tells that a copy is damaged or not there: a matter of that copy, and no reason to stop.
-func unusable(err error) bool {
-	return errors.Is(err, vault.ErrTampered) || errors.Is(err, vault.ErrMissing)
 }
 
 // roomFor makes buffer hold an object whose content has n bytes.

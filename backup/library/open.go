@@ -131,8 +131,7 @@ type objectInto interface {
 	ObjectInto(ctx context.Context, name, destination string, buffer []byte) ([]byte, error)
 }
 
-// open reads an object fresh from the medium and opens it where it lies. The errors of a copy that is damaged or not there match
-// vault.ErrTampered and vault.ErrMissing.
+// open reads an object fresh from the medium and opens it where it lies. An error that is a matter of this copy matches errUnusable.
 func (p *pass) open(ctx context.Context, c vault.Cap, buffer *[]byte) ([]byte, error) {
 	var obj []byte
 	var err error
@@ -141,17 +140,40 @@ func (p *pass) open(ctx context.Context, c vault.Cap, buffer *[]byte) ([]byte, e
 	} else {
 		obj, err = p.l.svc.Object(ctx, vault.ChunkName(c.CID), p.destination, true)
 	}
-	if errors.Is(err, store.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", vault.ErrMissing, err)
-	}
 	if err != nil {
-		return nil, err
+		return nil, p.unread(ctx, err)
 	}
 	p.mu.Lock()
 	p.out.Objects++
 	p.out.Bytes += int64(len(obj))
 	p.mu.Unlock()
-	return reader.OpenChunkInPlace(p.l.keys.Space, c, obj)
+	plain, err := reader.OpenChunkInPlace(p.l.keys.Space, c, obj)
+	return plain, unusable(err)
+}
+
+// errUnusable is about a copy that is not there, cannot be read, or does not hold what it should: no reason to stop.
+var errUnusable = errors.New("a copy that cannot be used")
+
+// unusable marks the error of opening what was read. nil stays nil.
+func unusable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errUnusable, err)
+}
+
+// unread marks the error of reading a copy as one of that copy, unless the destination, the engine or ctx is the reason.
+func (p *pass) unread(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil, store.OfPlace(err), errors.Is(err, backup.ErrGone), errors.Is(err, backup.ErrNotSetUp), errors.Is(err, backup.ErrLocked):
+		return err
+	case errors.Is(err, store.ErrNotExist), errors.Is(err, store.ErrDamaged):
+		return unusable(err)
+	}
+	if _, gone := p.l.svc.State(ctx); gone != nil { // an engine that does not answer says nothing about a copy
+		return errors.Join(err, gone)
+	}
+	return unusable(err)
 }
 
 // read counts n bytes of content as gone through.
@@ -174,7 +196,7 @@ func (p *pass) show() {
 // compared judges versions all of whose parts were opened.
 func (p *pass) compared(c *cursor, sum vault.Hash, used []proof) {
 	if sum != c.want {
-		p.lost(c, used[len(used)-1].cid)
+		p.lost(c, used[max(0, len(used)-1):]...)
 		return
 	}
 	p.mu.Lock()
@@ -191,12 +213,14 @@ func (p *pass) compared(c *cursor, sum vault.Hash, used []proof) {
 	}
 }
 
-// lost judges versions of which a part does not open, or that are not what they should be; object is the last one that they needed.
-func (p *pass) lost(c *cursor, object vault.CID) {
+// lost judges versions of which a part does not open, or that are not what they should be; last is the last object that they needed, if any.
+func (p *pass) lost(c *cursor, last ...proof) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.bad[object] = true
-	delete(p.good, object)
+	for _, o := range last {
+		p.bad[o.cid] = true
+		delete(p.good, o.cid)
+	}
 	for _, id := range c.versions {
 		p.out.Wrong++
 		p.out.wrong[id] = true
@@ -249,4 +273,4 @@ func (p *pass) report(ctx context.Context, more bool) error {
 }
 
 // errOutside is about a part that points outside the table of bundles beside it.
-var errOutside = fmt.Errorf("a part outside its table: %w", vault.ErrTampered)
+var errOutside = errors.New("a part outside its table")

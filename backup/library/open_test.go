@@ -269,6 +269,7 @@ func TestADamagedObjectOfEachKindIsFoundHealedAndCountedOnce(t *testing.T) {
 		for kind, damage := range map[string]func(){
 			"altered": func() { r.flip(t, name) },
 			"gone":    func() { _ = os.Remove(filepath.Join(r.place, filepath.FromSlash(name))) },
+			"grown":   func() { _ = os.Truncate(filepath.Join(r.place, filepath.FromSlash(name)), store.MaxObject+1) },
 		} {
 			damage()
 			run, o := r.fullCheck(t, l)
@@ -291,6 +292,56 @@ func TestADamagedObjectOfEachKindIsFoundHealedAndCountedOnce(t *testing.T) {
 		run, o := r.fullCheck(t, l)
 		if run.Bad != 1 || run.Repaired != 0 || o.Wrong != 1 || o.Bad != 1 || o.Files != 3 {
 			t.Errorf("without the original: %d bad, %d repaired, %+v", run.Bad, run.Repaired, o)
+		}
+	}
+}
+
+// unreadable is a destination of which some objects cannot be read.
+type unreadable struct {
+	store.Store
+	bad map[string]error
+}
+
+func (u unreadable) Get(ctx context.Context, name string, o store.GetOptions) ([]byte, error) {
+	if err := u.bad[name]; err != nil {
+		return nil, err
+	}
+	return u.Store.Get(ctx, name, o)
+}
+
+func TestOneObjectThatCannotBeReadEndsNoOpening(t *testing.T) {
+	r := newRig(t)
+	u := unreadable{bad: map[string]error{}}
+	r.open = func(ctx context.Context, kind, dir string, identity json.RawMessage) (store.Store, error) {
+		s, err := backup.OpenFolder(ctx, kind, dir, identity)
+		return unreadable{s, u.bad}, err
+	}
+	if err := r.engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.start(t)
+	for i := range 10 {
+		content(t, filepath.Join(r.photos, fmt.Sprint(i, ".bin")), uint64(i), 100_000)
+	}
+	r.backUp(t)
+	l := r.unlock(t)
+	s, _ := r.engine.State(t.Context())
+	victim := ""
+	for name, size := range r.stored(t) {
+		if _, ok := vault.ParseChunkName(name); ok && size > 100_000 {
+			victim = name
+		}
+	}
+	for _, c := range []struct {
+		err   error
+		wrong int64
+	}{
+		{errors.New("input/output error"), 1}, {fmt.Errorf("got: %w", store.ErrDamaged), 1}, {store.ErrAway, 0}, {store.ErrRefused, 0},
+	} {
+		u.bad[victim] = c.err
+		o, err := l.OpenCopies(t.Context(), s.Destinations[0].ID, nil)
+		if c.wrong == 0 && (!errors.Is(err, c.err) || o.Wrong+o.Bad != 0) || c.wrong > 0 && (err != nil || o.Wrong != 1 || o.Bad != 1 || o.Files != 9) {
+			t.Errorf("%v: %+v %v", c.err, o, err)
 		}
 	}
 }

@@ -51,6 +51,7 @@ type cursor struct {
 	spots []spot // what is left of the parts at hand
 	lists []vault.Cap
 	begun bool
+	over  bool // a list of it could not be used, and it was judged
 
 	// Of the goroutine that hashes.
 	sum  hash.Hash

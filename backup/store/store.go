@@ -22,7 +22,20 @@ var (
 	ErrWrongPlace  = errors.New("another disk stands at the destination's path") // identity differs: nothing may be written
 	ErrRefused     = errors.New("destination refused access")                    // permission, login
 	ErrInvalidName = errors.New("invalid object name")
+	ErrDamaged     = errors.New("object is damaged") // it cannot be what was stored, whatever its bytes are: larger than MaxObject
 )
+
+// OfPlace tells whether an error of a Store's method concerns the destination as a whole, or the call itself (its ctx ended, it took too
+// long). Every other error concerns the one object that was asked for: it says nothing about those beside it.
+func OfPlace(err error) bool {
+	for _, place := range []error{ErrAway, ErrWrongPlace, ErrRefused, ErrFull, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, place) {
+			return true
+		}
+	}
+	var late interface{ Timeout() bool }
+	return errors.As(err, &late) && late.Timeout()
+}
 
 // BarrierError is returned by Barrier when some staged objects could not take their name because the name was taken meanwhile.
 // All other objects of the batch are durable under their names. It matches ErrExists.

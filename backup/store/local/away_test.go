@@ -78,7 +78,7 @@ func TestTheFolderChangesWhileOpen(t *testing.T) {
 		"another vault":       {func(t *testing.T, dir string, id Identity) { Create(dir, [16]byte{9}) }, store.ErrWrongPlace},
 		"plugged in anew":     {func(t *testing.T, dir string, id Identity) { os.CopyFS(dir, os.DirFS(dir+".away")) }, store.ErrAway},
 		"somebody else's":     {func(t *testing.T, dir string, id Identity) { os.Mkdir(dir, 0o700); os.WriteFile(dir+"/x", nil, 0o600) }, store.ErrAway},
-		"a file at its place": {func(t *testing.T, dir string, id Identity) { os.WriteFile(dir, nil, 0o600) }, nil},
+		"a file at its place": {func(t *testing.T, dir string, id Identity) { os.WriteFile(dir, nil, 0o600) }, store.ErrAway},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, id, s := withStaged(t)

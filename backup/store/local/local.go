@@ -46,7 +46,7 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // errClosed is what a Store answers after Close.
-var errClosed = errors.New("the destination was closed")
+var errClosed = fmt.Errorf("%w: it was closed", store.ErrAway)
 
 // Open opens the place at dir, which Create has set up. want comes from Create or ReadIdentity; its Filesystem is not compared.
 // Errors match store.ErrAway where the folder is missing or holds no place (an unmounted drive's mount point), ErrWrongPlace where
@@ -138,18 +138,18 @@ func (s *Store) samePath() error {
 		return fmt.Errorf("%w: its folder is missing: %w", store.ErrAway, err)
 	}
 	if err != nil {
-		return classify("look at the destination", err)
+		return classifyPlace("look at the destination", err)
 	}
 	if os.SameFile(now, s.info) {
 		return nil
 	}
 	other, err := os.OpenRoot(s.path)
 	if err != nil {
-		return classify("look at the destination", err)
+		return classifyPlace("look at the destination", err)
 	}
 	defer other.Close()
 	if err := matchIdentity(other, s.want); err != nil {
-		return err
+		return classifyPlace("look at the destination", err)
 	}
 	return fmt.Errorf("%w: it was connected anew and must be opened again", store.ErrAway)
 }

@@ -211,7 +211,7 @@ func markerError(err error) error {
 	if isIO(err) {
 		return fmt.Errorf("%w: its marker cannot be read: %w", store.ErrAway, err)
 	}
-	return classify("read the destination's marker", err)
+	return classifyPlace("read the destination's marker", err)
 }
 
 // systemEntries are what operating systems put into the top folder of a fresh drive.

@@ -39,7 +39,7 @@ func (s *Store) Get(ctx context.Context, name string, o store.GetOptions) ([]byt
 	}
 	if length > store.MaxObject {
 		// Whoever can write to the drive can grow a file; memory is not spent on it.
-		return nil, fmt.Errorf("get %s: %d bytes are more than an object may have", name, length)
+		return nil, fmt.Errorf("get %s: %w: %d bytes are more than an object may have", name, store.ErrDamaged, length)
 	}
 	if length == 0 {
 		return []byte{}, nil

@@ -267,3 +267,38 @@ func TestMissingPermissionIsRefused(t *testing.T) {
 	}
 	chmod(".", 0o700)
 }
+
+// One bad sector is an object's fault, unless the marker beside it cannot be read either, whatever the directory's cache knows of it.
+func TestAnErrorOfTheMediumIsOfThePlaceIfItsMarkerCannotBeRead(t *testing.T) {
+	dir, id := newPlace(t)
+	s := openPlace(t, dir, id)
+	if err := s.classifyIO("read", unix.EIO); store.OfPlace(err) || !errors.Is(err, unix.EIO) {
+		t.Errorf("with its marker: %v", err)
+	}
+	marker := filepath.Join(dir, store.PlaceFile)
+	if err := errors.Join(os.Remove(marker), os.Mkdir(marker, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.classifyIO("read", unix.EIO); !errors.Is(err, store.ErrAway) {
+		t.Errorf("with a marker that is there and cannot be read: %v", err)
+	}
+}
+
+func TestAnObjectThatGrewIsDamaged(t *testing.T) {
+	dir, _, s := withStaged(t)
+	path := filepath.Join(dir, "c", "a")
+	if err := errors.Join(os.Chmod(path, 0o600), os.Truncate(path, store.MaxObject+1)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.Get(t.Context(), "c/a", store.GetOptions{})
+	if !errors.Is(err, store.ErrDamaged) || store.OfPlace(err) {
+		t.Error(err)
+	}
+	if err := s.Replace(t.Context(), "c/a", []byte("a")); err != nil {
+		t.Error(err)
+	}
+	s.Close()
+	if _, err := s.Get(t.Context(), "c/a", store.GetOptions{}); !store.OfPlace(err) {
+		t.Errorf("closed: %v", err)
+	}
+}

@@ -51,7 +51,8 @@ type LimitDestination struct {
 
 // BackUp looks at all folders now and stores what is new; the read-back of new copies follows.
 type BackUp struct {
-	FullScan bool `json:"full_scan,omitempty"`
+	FullScan      bool `json:"full_scan,omitempty"`
+	ReadBackLater bool `json:"read_back_later,omitempty"` // the next backup reads them back; until then nothing new counts as proven
 }
 
 // Check verifies stored objects. Level is "quick", "structural" or "full" (each stored byte read back).

@@ -71,7 +71,7 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 			}
 			counted <- err
 		}()
-		err := r.prove(ctx)
+		err := r.prove(ctx, !c.ReadBackLater)
 		if err = cmp.Or(err, <-counted); err != nil && runErr == nil {
 			runErr = err
 		}
@@ -143,9 +143,9 @@ func (e *Engine) pausedNow() bool {
 	return e.paused != nil
 }
 
-// prove reads back what is new. Destinations that are up to date come first: what lacks elsewhere may take hours to copy.
-func (r *runner) prove(ctx context.Context) error {
-	if !r.allRead(ctx) {
+// prove copies to destinations what they lack, and reads back what is new. Destinations that are up to date come first: what lacks elsewhere may take hours to copy.
+func (r *runner) prove(ctx context.Context, readBack bool) error {
+	if readBack && !r.allRead(ctx) {
 		if err := r.readBack(ctx, false); err != nil {
 			return err
 		}
@@ -156,6 +156,9 @@ func (r *runner) prove(ctx context.Context) error {
 		}
 		if err := r.replicate(ctx, d); err != nil {
 			return err
+		}
+		if !readBack {
+			continue
 		}
 		list, err := r.e.targets(ctx, d, false)
 		if err != nil {

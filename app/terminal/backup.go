@@ -14,10 +14,13 @@ import (
 )
 
 func (a *app) backupCommand() *cobra.Command {
-	return a.unlocks(&cobra.Command{Use: "backup", Short: "Look at all folders now and store what is new", Args: cobra.NoArgs,
+	var what backup.BackUp
+	c := a.unlocks(&cobra.Command{Use: "backup", Short: "Look at all folders now and store what is new", Args: cobra.NoArgs,
 		Long: `Look at all folders now, store what is new or changed, and read the new copies back. Ctrl-C stops cleanly: what was stored
 stays, and the next backup goes on from there. Ends with 3 where something was not stored or a destination could not be reached.`,
-		RunE: func(c *cobra.Command, _ []string) error { return a.backUp(c.Context()) }})
+		RunE: func(c *cobra.Command, _ []string) error { return a.backUp(c.Context(), what) }})
+	c.Flags().BoolVar(&what.ReadBackLater, "read-back-later", false, "leave the read-back of new copies to the next backup; until then they are not proven")
+	return c
 }
 
 // issueAnswer is one thing that did not go as it should, with its message.
@@ -35,13 +38,13 @@ type runAnswer struct {
 	Opened      []openedCopy  `json:"opened,omitempty"` // of verify --level full
 }
 
-func (a *app) backUp(ctx context.Context) error {
+func (a *app) backUp(ctx context.Context, what backup.BackUp) error {
 	s, err := a.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	r, err := s.long(ctx, backup.BackUp{})
+	r, err := s.long(ctx, what)
 	if err != nil {
 		return err
 	}

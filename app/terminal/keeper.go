@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -44,7 +43,6 @@ func (a *app) keeper(ctx context.Context, noTray bool) (err error) {
 		}{true}, func(p *page) { p.line("The background part is running already.") })
 	}
 	defer release()
-	debug.SetGCPercent(50)
 	start, lost, err := a.keeperSecret(ctx)
 	if err != nil {
 		return err

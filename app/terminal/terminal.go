@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -60,6 +61,7 @@ func Run(ctx context.Context, args []string, o Options) int {
 	defer stop()
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)
+	debug.SetGCPercent(garbage)
 	a := &app{Options: o}
 	if a.Now == nil {
 		a.Now = time.Now
@@ -76,6 +78,10 @@ func Run(ctx context.Context, args []string, o Options) int {
 	defer a.forget()
 	return a.execute(ctx, args)
 }
+
+// garbage is how much of it may gather, in percent of what is in use. Most of that are the buffers of the pieces on their way, of which as
+// much again would be waste: with 100, storing 100,000 small files took a fifth more memory and a tenth less processor time.
+const garbage = 50
 
 // app is one run of one command.
 type app struct {

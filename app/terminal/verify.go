@@ -3,7 +3,6 @@ package terminal
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,7 +108,6 @@ func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, err
 	if err != nil {
 		return nil, nil, err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(openGC))
 	run := first.Run
 	l, opening := s.opener(ctx)
 	var passes []openPass
@@ -141,8 +139,6 @@ func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, err
 	return run, out, nil
 }
 
-// openGC is the garbage in percent of what is in use that may gather while copies are opened: little of it is made, and the catalogue is large.
-const openGC = 50
 
 // opener opens what prepare got the keys of.
 func (s *session) opener(ctx context.Context) (*library.Opener, error) {

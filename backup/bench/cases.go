@@ -41,6 +41,11 @@ func (s *session) wholeOf(ctx context.Context, in string, lib *library.Library, 
 		if done.Stored, err = measure.Size(i.Stored...); err != nil {
 			return err
 		}
+		if i.ReadBack != nil {
+			if err := s.readBack(ctx, at(table.FirstProven), done.Cost, i); err != nil {
+				return err
+			}
+		}
 	}
 	if i.Unchanged != nil {
 		if _, err := s.timed(ctx, at(table.Unchanged), i.Unchanged(), lib.Dir); err != nil {
@@ -55,6 +60,18 @@ func (s *session) wholeOf(ctx context.Context, in string, lib *library.Library, 
 			return err
 		}
 	}
+	return nil
+}
+
+// readBack times the read-back of what a backup stored, and shows both together.
+func (s *session) readBack(ctx context.Context, at table.Sample, backup measure.Cost, i *program.Instance) error {
+	done, err := s.timed(ctx, at, i.ReadBack(), i.Stored...)
+	if err != nil {
+		return err
+	}
+	done.Wall += backup.Wall
+	done.CPU += backup.CPU
+	done.Peak = max(done.Peak, backup.Peak)
 	return nil
 }
 

@@ -19,7 +19,7 @@ func NewLightproof(ctx context.Context, path string, env []string) (*Program, er
 		return nil, err
 	}
 	return &Program{Name: Lightproof, Version: version,
-		Note: "backup reads every new object back; restore reads every file back",
+		Note: "\"read back\" is the backup and the read-back of all that it stored; restore reads every file back",
 		Setup: func(ctx context.Context, m measure.Meter, s Site) (*Instance, error) {
 			run := func(args ...string) measure.Command {
 				return measure.Command{Program: path, Args: append([]string{"--home", filepath.Join(s.Dir, "home")}, args...), Env: env}
@@ -29,13 +29,15 @@ func NewLightproof(ctx context.Context, path string, env []string) (*Program, er
 			if err != nil {
 				return nil, err
 			}
-			backup := func() measure.Command {
-				c := run("backup")
-				c.Accept = []int{needsSomebody}
-				return c
+			backup := func(flags ...string) func() measure.Command {
+				return func() measure.Command {
+					c := run(append([]string{"backup"}, flags...)...)
+					c.Accept = []int{needsSomebody}
+					return c
+				}
 			}
 			i := &Instance{
-				Backup: backup, Unchanged: backup, Versions: true,
+				Backup: backup("--read-back-later"), ReadBack: backup(), Unchanged: backup(), Versions: true,
 				Restore:      restoring(func(to string) measure.Command { return run("restore", "--to", to) }),
 				RestorePlain: restoring(func(to string) measure.Command { return run("restore", "--no-re-read", "--to", to) }),
 				Verify:       func() measure.Command { return run("verify", "--level", "full") },

@@ -48,6 +48,8 @@ type Site struct{ Library, Dir string }
 type Instance struct {
 	// Backup is the first one, and, of a program with Versions, each later one.
 	Backup func() measure.Command
+	// ReadBack reads back what Backup stored, where that is a choice.
+	ReadBack func() measure.Command
 	// Unchanged is the pass over an unchanged library.
 	Unchanged func() measure.Command
 	// Restore brings the newest backup back below an empty folder, with whatever proof the program gives by itself.

@@ -17,6 +17,7 @@ type Step string
 // The steps in the order in which they are shown.
 const (
 	First        Step = "first backup"
+	FirstProven  Step = "first backup, read back"
 	Unchanged    Step = "unchanged backup"
 	Restore      Step = "restore"
 	RestorePlain Step = "restore, no re-read"
@@ -26,7 +27,7 @@ const (
 )
 
 // Steps are all of them.
-var Steps = []Step{First, Unchanged, Restore, RestorePlain, Verify, Edits, Reorganised}
+var Steps = []Step{First, FirstProven, Unchanged, Restore, RestorePlain, Verify, Edits, Reorganised}
 
 // Sample is one measured run of one step.
 type Sample struct {
@@ -120,11 +121,15 @@ func row(at place, samples []Sample) Row {
 	return r
 }
 
-// compare fills in the ratios of a row. A restore without the re-read is compared with the peers' plain restore.
+// compare fills in the ratios of a row. A restore without the re-read is compared with the peers' plain restore, a backup with the read-back
+// with their plain one.
 func compare(r *Row, rows []Row) {
 	step := r.Step
-	if step == RestorePlain {
+	switch step {
+	case RestorePlain:
 		step = Restore
+	case FirstProven:
+		step = First
 	}
 	if f := find(rows, r.Case, step, program.Floor); f != nil && r.Program != program.Floor {
 		r.ToFloor = ratio(r.Wall, f.Wall)

@@ -139,7 +139,6 @@ func (s *session) fullCheck(ctx context.Context) (*backup.Run, []openedCopy, err
 	return run, out, nil
 }
 
-
 // opener opens what prepare got the keys of.
 func (s *session) opener(ctx context.Context) (*library.Opener, error) {
 	o, err := library.NewOpener(ctx, s.svc, s.keys, s.a.home)

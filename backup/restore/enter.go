@@ -91,8 +91,9 @@ func (r *run) leave(ctx context.Context, whole bool) error {
 		}
 		return r.failed
 	}
+	failed := errors.Join(r.failed, r.unsaved)
 	r.row.Done = r.settled
-	r.row.Finished = whole && r.failed == nil
+	r.row.Finished = whole && failed == nil
 	if r.row.Finished {
 		for _, t := range r.trees {
 			if t != nil {
@@ -100,5 +101,5 @@ func (r *run) leave(ctx context.Context, whole bool) error {
 			}
 		}
 	}
-	return errors.Join(r.failed, r.jobs.put(context.WithoutCancel(ctx), r.id, r.row))
+	return errors.Join(failed, r.jobs.put(context.WithoutCancel(ctx), r.id, r.row))
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lightproof/backup/catalog"
+	"lightproof/backup/vault"
 	"lightproof/keystore/secret"
 )
 
@@ -38,6 +39,8 @@ const Schema = 2
 // program left is dropped.
 type Jobs struct {
 	db *catalog.DB
+
+	failing func() error // tests: asked inside each transaction of results and job rows, in place of a full disk
 }
 
 // OpenJobs opens or creates the database. key is the reader keyset's cache key, space binds the file to the vault. Errors as for
@@ -138,26 +141,37 @@ func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 
 func (j *Jobs) put(ctx context.Context, id JobID, row *jobRow) error {
 	b, err := json.Marshal(row)
+	if err == nil && j.failing != nil {
+		err = j.failing()
+	}
 	if err != nil {
 		return err
 	}
 	return j.db.Table("jobs").Put(ctx, id[:], b)
 }
 
-// record saves a batch of results and the job's own row in one transaction.
+// record saves a batch of results and the job's own row in one transaction. After an error row counts the batch as not there: a later row
+// must not speak of it.
 func (j *Jobs) record(ctx context.Context, id JobID, row *jobRow, batch []byte) error {
 	n := row.Batches
-	row.Batches++
-	return j.db.Update(ctx, func(tx *catalog.Tx) error {
+	row.Batches = n + 1
+	err := j.db.Update(ctx, func(tx *catalog.Tx) error {
 		if err := tx.Table("results").Put(ctx, partKey(id, n), batch); err != nil {
 			return err
 		}
 		b, err := json.Marshal(row)
+		if err == nil && j.failing != nil {
+			err = j.failing()
+		}
 		if err != nil {
 			return err
 		}
 		return tx.Table("jobs").Put(ctx, id[:], b)
 	})
+	if err != nil {
+		row.Batches = n
+	}
+	return err
 }
 
 // block loads a saved block of items.
@@ -165,18 +179,28 @@ func (j *Jobs) block(ctx context.Context, id JobID, n int) ([]byte, error) {
 	return j.db.Table("items").Get(ctx, partKey(id, n))
 }
 
-// load reads a job with all its items.
-func (j *Jobs) load(ctx context.Context, id JobID) (*jobRow, []*item, error) {
+// row reads a job's own row.
+func (j *Jobs) row(ctx context.Context, id JobID) (*jobRow, error) {
 	b, err := j.db.Table("jobs").Get(ctx, id[:])
 	if errors.Is(err, catalog.ErrNotFound) {
-		return nil, nil, ErrNoJob
+		return nil, ErrNoJob
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	row := &jobRow{}
 	if err := json.Unmarshal(b, row); err != nil {
-		return nil, nil, fmt.Errorf("saved restore: %w", err)
+		return nil, fmt.Errorf("saved restore: %w", err)
+	}
+	return row, nil
+}
+
+// load reads a job with all its items. A batch of results that is not there, or not whole, only costs time: its items are found on the disk
+// again.
+func (j *Jobs) load(ctx context.Context, id JobID) (*jobRow, []*item, error) {
+	row, err := j.row(ctx, id)
+	if err != nil {
+		return nil, nil, err
 	}
 	items := make([]*item, row.Files)
 	for n := 0; n*blockItems < len(items); n++ {
@@ -200,11 +224,16 @@ func (j *Jobs) load(ctx context.Context, id JobID) (*jobRow, []*item, error) {
 		if err == nil {
 			err = applyResults(batch, items)
 		}
-		if err != nil {
+		if err != nil && !lost(err) {
 			return nil, nil, fmt.Errorf("saved restore: %w", err)
 		}
 	}
 	return row, items, nil
+}
+
+// lost tells whether an error means that a row is not there or of no use, and not that it cannot be read now.
+func lost(err error) bool {
+	return errors.Is(err, catalog.ErrNotFound) || errors.Is(err, catalog.ErrDamaged) || errors.Is(err, vault.ErrMalformed)
 }
 
 // List gives all restores, the newest first.
@@ -230,54 +259,6 @@ func (j *Jobs) List(ctx context.Context) (out []Job, err error) {
 func (j *Jobs) Waiting(ctx context.Context) ([]Job, error) {
 	all, err := j.List(ctx)
 	return slices.DeleteFunc(all, func(x Job) bool { return x.Finished }), err
-}
-
-// Forget gives a restore up: it removes what is left of it in the target (temporary files, not restored ones) and its rows.
-func (j *Jobs) Forget(ctx context.Context, id JobID) error {
-	row, items, err := j.load(ctx, id)
-	if err != nil {
-		return err
-	}
-	trees := make([]*tree, len(row.Trees))
-	for i, path := range row.Trees {
-		t, err := openTree(string(path))
-		if err != nil {
-			continue // gone with what was in it
-		}
-		defer t.Close()
-		if _, err := t.root.Lstat(markName(id)); err == nil {
-			trees[i] = t
-		}
-	}
-	for _, it := range items {
-		if t := trees[it.tree]; t != nil && it.state != stateBlocked {
-			if d, err := t.dir(it.dir, false, nil); err == nil {
-				d.root.Remove(tempName(id, it.n))
-				d.Close()
-			}
-		}
-	}
-	for _, t := range trees {
-		if t != nil {
-			t.root.Remove(markName(id))
-		}
-	}
-	for table, rows := range map[string]int{"items": (len(items) + blockItems - 1) / blockItems, "results": row.Batches} {
-		for from := 0; from < rows; from += rowsAtOnce {
-			err := j.db.Update(ctx, func(tx *catalog.Tx) error {
-				for n := from; n < min(from+rowsAtOnce, rows); n++ {
-					if err := tx.Table(table).Delete(ctx, partKey(id, n)); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return j.db.Table("jobs").Delete(ctx, id[:])
 }
 
 func (r *jobRow) made() time.Time { return time.Unix(r.Made, 0).In(time.FixedZone("", r.Zone)) }

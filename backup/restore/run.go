@@ -81,13 +81,15 @@ type run struct {
 	files blocks
 
 	recording sync.Mutex // one batch of results at a time
+	queued    [][]byte   // batches that are not saved yet, with the error of the last attempt
+	unsaved   error
 
 	mu      sync.Mutex
 	touched []map[string]bool // as trees: folders with new entries
 	results []*item           // done, not recorded yet
 	since   time.Time         // when the first of them was
 	settled int               // items with a result, in the writing phase
-	failed  error             // of recording
+	failed  error             // of making names last
 	at      Progress
 }
 
@@ -360,25 +362,32 @@ func (r *run) flush(ctx context.Context) {
 	r.recordLocked(ctx)
 }
 
+// recordLocked saves what is due, in the order in which it came about. What cannot be saved now is tried again with what comes next.
 func (r *run) recordLocked(ctx context.Context) {
 	r.mu.Lock()
 	var batch packer
 	for _, it := range r.results {
 		appendResult(&batch, it)
 	}
-	n, settled := len(r.results), r.settled
+	settled := r.settled
 	r.results = r.results[:0]
 	r.mu.Unlock()
-	if r.jobs == nil || r.reading || n == 0 {
+	if r.jobs == nil || r.reading {
 		return
 	}
-	r.row.Done = settled
-	if err := r.jobs.record(context.WithoutCancel(ctx), r.id, r.row, batch.b); err != nil {
-		r.fails(fmt.Errorf("record results of a restore: %w", err))
+	if len(batch.b) > 0 {
+		r.queued = append(r.queued, batch.b)
+	}
+	r.unsaved = nil
+	for r.row.Done = settled; len(r.queued) > 0; r.queued = r.queued[1:] {
+		if err := r.jobs.record(context.WithoutCancel(ctx), r.id, r.row, r.queued[0]); err != nil {
+			r.unsaved = fmt.Errorf("record results of a restore: %w", err)
+			return
+		}
 	}
 }
 
-// fails keeps the first error of recording.
+// fails keeps the first error of making names last.
 func (r *run) fails(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,0 +1,94 @@
+package restore
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"strings"
+
+	"lightproof/backup/catalog"
+)
+
+// Forget gives a restore up: it removes what is left of it in the target (temporary files, not restored ones) and its rows. It works
+// whatever has been lost of the saved list.
+func (j *Jobs) Forget(ctx context.Context, id JobID) error {
+	row, err := j.row(ctx, id)
+	if err != nil {
+		return err
+	}
+	trees := make([]*tree, len(row.Trees))
+	for i, path := range row.Trees {
+		t, err := openTree(string(path))
+		if err != nil {
+			continue // gone with what was in it
+		}
+		defer t.Close()
+		if _, err := t.root.Lstat(markName(id)); err == nil {
+			trees[i] = t
+		}
+	}
+	blocks, whole := (row.Files+blockItems-1)/blockItems, true
+	for n := range blocks {
+		block, err := j.block(ctx, id, n)
+		if err == nil {
+			err = decodeBlock(block, func(i int, it *item) {
+				if it.tree < len(trees) && trees[it.tree] != nil && it.state != stateBlocked {
+					trees[it.tree].removeTemp(it.dir, tempName(id, n*blockItems+i))
+				}
+			})
+		}
+		if err != nil && !lost(err) {
+			return err
+		}
+		whole = whole && err == nil
+	}
+	for _, t := range trees {
+		if t == nil {
+			continue
+		}
+		if !whole {
+			if err := t.sweep(ctx, markName(id)+"-"); err != nil {
+				return err
+			}
+		}
+		t.root.Remove(markName(id))
+	}
+	for table, rows := range map[string]int{"items": blocks, "results": row.Batches} {
+		for from := 0; from < rows; from += rowsAtOnce {
+			err := j.db.Update(ctx, func(tx *catalog.Tx) error {
+				for n := from; n < min(from+rowsAtOnce, rows); n++ {
+					if err := tx.Table(table).Delete(ctx, partKey(id, n)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return j.db.Table("jobs").Delete(ctx, id[:])
+}
+
+// removeTemp removes a temporary file where there is one.
+func (t *tree) removeTemp(rel, name string) {
+	if d, err := t.dir(rel, false, nil); err == nil {
+		d.root.Remove(name)
+		d.Close()
+	}
+}
+
+// sweep removes temporary files wherever they are below the tree, for when nobody knows any more where they were. Links are not followed and
+// folders that cannot be read are passed over. It ends only with an error of ctx.
+func (t *tree) sweep(ctx context.Context, prefix string) error {
+	return fs.WalkDir(t.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil && !d.IsDir() && strings.HasPrefix(path.Base(name), prefix) {
+			t.root.Remove(name)
+		}
+		return nil
+	})
+}

@@ -72,12 +72,12 @@ func (u *bundler) add(s *stored) error {
 }
 
 // addSmall takes over an original with small parts. It joins the batch when its bundle is closed.
-func (b *batch) addSmall(ctx context.Context, s *stored, now int64) error {
+func (b *batch) addSmall(ctx context.Context, s *stored, at int64) error {
 	return b.withBundler(ctx, s.small, func(u *bundler) error {
 		if err := u.add(s); err != nil {
 			return err
 		}
-		s.finish(now)
+		s.finish(at)
 		b.mu.Lock()
 		b.open++
 		b.mu.Unlock()
@@ -86,7 +86,7 @@ func (b *batch) addSmall(ctx context.Context, s *stored, now int64) error {
 }
 
 // addLong takes over an original of more parts than an entry has room for: they go into lists of their own, each with its table of bundles.
-func (b *batch) addLong(ctx context.Context, s *stored, now int64) error {
+func (b *batch) addLong(ctx context.Context, s *stored, at int64) error {
 	if len(s.small) > 0 {
 		err := b.withBundler(ctx, s.small, func(u *bundler) error {
 			if err := u.add(s); err != nil {
@@ -114,7 +114,7 @@ func (b *batch) addLong(ctx context.Context, s *stored, now int64) error {
 		s.version.Lists = append(s.version.Lists, sealed.Cap)
 		parts = parts[n:]
 	}
-	s.finish(now)
+	s.finish(at)
 	b.add(s)
 	return nil
 }

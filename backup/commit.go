@@ -34,7 +34,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 		return err
 	}
 	now := e.clock.Now().Unix()
-	payload, err := e.body(ctx, b, removed, now)
+	payload, err := e.body(ctx, b, removed)
 	if err != nil {
 		return err
 	}
@@ -148,14 +148,14 @@ func (e *Engine) barrier(ctx context.Context, r *runner) error {
 }
 
 // body makes the delta: in the payload where it is short, else as page chunks.
-func (e *Engine) body(ctx context.Context, b *batch, removed []removal, now int64) (vault.Payload, error) {
+func (e *Engine) body(ctx context.Context, b *batch, removed []removal) (vault.Payload, error) {
 	files := make([]*vault.File, 0, len(b.done)+len(removed))
 	for _, s := range b.done {
 		files = append(files, &s.file)
 	}
 	for i := range removed {
 		if removed[i].file.FileID != [16]byte{} { // else it was never stored: there is nothing to record
-			files = append(files, removedFile(&removed[i], now))
+			files = append(files, e.removedFile(&removed[i]))
 		}
 	}
 	slices.SortFunc(files, func(x, y *vault.File) int { return cmp.Compare(string(x.ID[:]), string(y.ID[:])) })
@@ -190,10 +190,10 @@ func (e *Engine) body(ctx context.Context, b *batch, removed []removal, now int6
 }
 
 // removedFile is the delta entry of a deletion at the source.
-func removedFile(r *removal, now int64) *vault.File {
-	r.marker = vault.NewVersionID()
+func (e *Engine) removedFile(r *removal) *vault.File {
+	r.marker, r.at = vault.NewVersionID(), e.recordAt(&r.file)
 	f := &vault.File{Entry: vault.Entry{ID: r.file.FileID, Source: r.key.Folder, Path: r.key.Path, ModTime: r.file.ModTimeNS, Mode: r.file.Mode,
-		Versions: []vault.Version{{ID: r.marker, Removed: true, Recorded: now}}}}
+		Versions: []vault.Version{{ID: r.marker, Removed: true, Recorded: r.at}}}}
 	return f
 }
 
@@ -268,13 +268,16 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 	e.saving.Lock()
 	defer e.saving.Unlock()
 	e.mu.Lock()
-	old := e.log
+	old, oldRemoved := e.log, e.facts.Removed
 	e.log, e.facts.LastCommit = head, now
+	for _, r := range removed {
+		e.facts.Removed = max(e.facts.Removed, r.at)
+	}
 	e.listed(b.done, 1)
 	e.mu.Unlock()
 	undo := func() {
 		e.mu.Lock()
-		e.log = old
+		e.log, e.facts.Removed = old, oldRemoved
 		e.listed(b.done, -1)
 		e.mu.Unlock()
 	}
@@ -321,7 +324,7 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 				}
 			}
 		}
-		if err := e.journalFiles(ctx, w, b, removed, head.Seq, now); err != nil {
+		if err := e.journalFiles(ctx, w, b, removed, head.Seq); err != nil {
 			return err
 		}
 		return w.State.Put(ctx, []byte(factsRow), facts)
@@ -341,7 +344,7 @@ func (e *Engine) listed(done []*stored, n int64) {
 	}
 }
 
-func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, removed []removal, seq uint64, now int64) error {
+func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, removed []removal, seq uint64) error {
 	for _, s := range b.done {
 		if !s.sameByte {
 			if err := supersede(ctx, w, s.j.old); err != nil {
@@ -367,7 +370,7 @@ func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, 
 		if err := supersede(ctx, w, &r.file); err != nil {
 			return err
 		}
-		v := catalog.Version{FileID: r.file.FileID, Seq: seq, Removed: true, RecordedAt: now}
+		v := catalog.Version{FileID: r.file.FileID, Seq: seq, Removed: true, RecordedAt: r.at}
 		if err := w.Versions.Put(ctx, r.marker, v); err != nil {
 			return err
 		}
@@ -381,6 +384,6 @@ func supersede(ctx context.Context, w *catalog.Writer, f *catalog.File) error {
 	if f == nil || f.VersionID == [16]byte{} {
 		return nil
 	}
-	v := catalog.Version{FileID: f.FileID, Size: f.Size, Seq: f.Commit, RecordedAt: f.Since, Objects: f.Objects}
+	v := catalog.Version{FileID: f.FileID, Size: f.Size, Seq: f.Commit, RecordedAt: f.Recorded, Objects: f.Objects}
 	return w.Versions.Put(ctx, f.VersionID, v)
 }

@@ -27,6 +27,7 @@ type facts struct {
 	Causes     map[string]int64         `json:"causes"`      // code → since
 	Clock      int64                    `json:"clock"`       // newest time seen, Unix seconds
 	LastCommit int64                    `json:"last_commit"` // Unix seconds, 0 = not known
+	Removed    int64                    `json:"removed"`     // Unix seconds: the latest that a recorded deletion bears
 	MapLost    bool                     `json:"map_lost"`    // the records no longer say which original is which file (FileMap)
 	Forked     []string                 `json:"forked"`      // destinations where another history stands, "" for none in particular
 

@@ -110,16 +110,18 @@ func (e *Engine) mapFile(ctx context.Context, w *catalog.Writer, f MappedFile) (
 	switch {
 	case row.VersionID == [16]byte{} && len(last.Objects) == 0:
 		// Empty, or a link: nothing tells that it was read before. It is written once more, and the catalogue knows it again.
-		kept = kept[:len(kept)-1]
+		kept, row.Recorded = kept[:len(kept)-1], last.Recorded
 	case row.VersionID == [16]byte{}: // not read again yet
+		row.Recorded = last.Recorded
 		row.VersionID, row.Size, row.SHA256, row.Commit, row.Objects = last.ID, last.Size, last.Sum, seq, cids(last.Objects)
 	case row.VersionID != last.ID && slices.ContainsFunc(kept, func(v MappedVersion) bool { return v.ID == row.VersionID }):
 		// Our row is of an earlier version (the records came back from an image): the next look reads what stands there now.
 		row.VersionID, row.Size, row.SHA256, row.Commit, row.Objects = last.ID, last.Size, last.Sum, seq, cids(last.Objects)
+		row.Recorded = last.Recorded
 		row.State, row.Reason = catalog.StatePending, reasonChanged
 	case row.VersionID != last.ID && row.SHA256 == last.Sum:
 		// Stored once more since the loss: the catalogue took it as the version that it is, and so do we.
-		row.VersionID = last.ID
+		row.VersionID, row.Recorded = last.ID, last.Recorded
 		last.Objects = nil
 		for _, o := range row.Objects {
 			last.Objects = append(last.Objects, o[:]...)

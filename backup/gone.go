@@ -16,6 +16,7 @@ type removal struct {
 	file   catalog.File
 	former *former         // of the original that may be this one under a new path, nil = none
 	marker vault.VersionID // of the version that says so
+	at     int64           // the time that it bears, Unix seconds
 }
 
 // former is the path that an original may have had before.

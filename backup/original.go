@@ -229,7 +229,6 @@ func (w *wholeHash) sum() vault.Hash {
 
 // record is the last stage: what was read is complete, and every chunk of it was put.
 func (p *pipeline) record(s *stored) error {
-	now := p.r.e.clock.Now().Unix()
 	p.b.count(s.read)
 	if s.sameByte { // moved
 		p.b.add(s)
@@ -250,19 +249,20 @@ func (p *pipeline) record(s *stored) error {
 		p.b.add(s)
 		return nil
 	}
+	at := p.r.e.recordAt(s.j.old)
 	for _, rec := range s.chunks {
 		if rec.Size != 0 {
 			s.records = append(s.records, rec)
 		}
 	}
 	if len(s.parts) > vault.MaxParts {
-		return p.b.addLong(p.ctx, s, now)
+		return p.b.addLong(p.ctx, s, at)
 	}
 	s.version.Parts = s.parts
 	if len(s.small) > 0 {
-		return p.b.addSmall(p.ctx, s, now)
+		return p.b.addSmall(p.ctx, s, at)
 	}
-	s.finish(now)
+	s.finish(at)
 	p.b.add(s)
 	return nil
 }
@@ -299,7 +299,7 @@ func (s *stored) metadata(m source.Metadata) {
 // row is what the database will say of the original once it is committed under seq.
 func (s *stored) row(seq uint64) catalog.File {
 	see := &s.j.sight
-	row := catalog.File{VersionID: s.version.ID, SHA256: s.version.Sum, Since: s.version.Recorded, Commit: seq, Cuts: s.cuts}
+	row := catalog.File{VersionID: s.version.ID, SHA256: s.version.Sum, Since: s.version.Recorded, Recorded: s.version.Recorded, Commit: seq, Cuts: s.cuts}
 	if s.sameByte {
 		row = *s.j.old
 	} else {
@@ -317,8 +317,21 @@ func (s *stored) row(seq uint64) catalog.File {
 	return row
 }
 
-// finish makes the version part of the entry.
-func (s *stored) finish(now int64) {
-	s.version.Recorded, s.version.ModTime = now, s.file.ModTime
+// recordAt is the time (Unix seconds) that what takes the place of old bears: now, but not before the version that it follows, else a clock that
+// was set back would make the older one the newest (FORMAT.md, "Reading the catalogue"). A file that is new follows the newest deletion,
+// which may be that of the one that had its path.
+func (e *Engine) recordAt(old *catalog.File) int64 {
+	now := e.clock.Now().Unix()
+	if old != nil && old.FileID != [16]byte{} {
+		return max(now, old.Recorded)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return max(now, e.facts.Removed)
+}
+
+// finish makes the version part of the entry. at is what recordAt says.
+func (s *stored) finish(at int64) {
+	s.version.Recorded, s.version.ModTime = at, s.file.ModTime
 	s.file.Versions = s.kept[:]
 }

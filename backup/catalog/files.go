@@ -43,6 +43,7 @@ type File struct {
 	Cuts      []int64    // where the parts of the stored version begin, from the second on; ascending
 	BirthNS   int64      // Unix nanoseconds, 0 where the system does not tell
 	Unsettled bool       // read so soon after its last change that another one could bear the same times: to be read once more
+	Recorded  int64      // Unix seconds: the time that the stored version bears; no older one of the file bears a later one
 }
 
 var fileCodec = codec[FileKey, File]{
@@ -73,14 +74,15 @@ var fileCodec = codec[FileKey, File]{
 		b = append(b, f.Group[:]...)
 		b = appendOffsets(b, f.Cuts)
 		b = binary.AppendVarint(b, f.BirthNS)
-		return appendBool(b, f.Unsettled)
+		b = appendBool(b, f.Unsettled)
+		return binary.AppendVarint(b, f.Recorded)
 	},
 	parseValue: func(b []byte) (File, error) {
 		d := newDecoder(b)
 		f := File{FileID: d.id(), VersionID: d.id(), Size: d.varint(), ModTimeNS: d.varint(), CTimeNS: d.varint(), Inode: d.uvarint(),
 			Dev: d.uvarint(), Mode: d.u32(), State: FileState(d.u8()), Reason: d.text(), Since: d.varint(), SHA256: d.digest(),
 			Objects: d.digests(), Commit: d.uvarint(), Group: d.id(), Cuts: d.offsets(),
-			BirthNS: d.varint(), Unsettled: d.boolean()}
+			BirthNS: d.varint(), Unsettled: d.boolean(), Recorded: d.varint()}
 		d.bad = d.bad || f.State > StateGone
 		return f, d.done()
 	},

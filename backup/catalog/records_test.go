@@ -27,7 +27,7 @@ func openReader(t testing.TB, path string, tileCap int64) *Reader {
 func sampleFile() File {
 	return File{FileID: [16]byte{1}, VersionID: [16]byte{2}, Size: 1 << 40, ModTimeNS: -1, CTimeNS: 1 << 62, Inode: 1<<64 - 1, Dev: 7,
 		Mode: 0o100644, State: StateFailed, Reason: "read-error", Since: 5, SHA256: [32]byte{3}, Objects: [][32]byte{{4}, {5}}, Commit: 6,
-		Group: [16]byte{8}, Cuts: []int64{1, 1 << 40}, BirthNS: -2, Unsettled: true}
+		Group: [16]byte{8}, Cuts: []int64{1, 1 << 40}, BirthNS: -2, Unsettled: true, Recorded: 1<<33 + 1}
 }
 
 func roundTrip[K comparable, V any](t *testing.T, s *Store[K, V], k K, v V) {

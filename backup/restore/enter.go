@@ -81,7 +81,8 @@ func makeTree(path string, inPlace bool) error {
 	return nil
 }
 
-// leave takes the marks away once everything is done.
+// leave ends a job. The marks go after the row that says so: a job without its marks would never be gone on with, and a mark that a kill left
+// is taken away later (see sweepMarks).
 func (r *run) leave(ctx context.Context, whole bool) error {
 	if r.jobs == nil {
 		for i, t := range r.trees {
@@ -91,15 +92,23 @@ func (r *run) leave(ctx context.Context, whole bool) error {
 		}
 		return r.failed
 	}
+	ctx = context.WithoutCancel(ctx)
 	failed := errors.Join(r.failed, r.unsaved)
 	r.row.Done = r.settled
 	r.row.Finished = whole && failed == nil
-	if r.row.Finished {
-		for _, t := range r.trees {
-			if t != nil {
-				t.root.Remove(markName(r.id))
-			}
+	if err := r.jobs.put(ctx, r.id, r.row); err != nil || !r.row.Finished {
+		return errors.Join(failed, err)
+	}
+	r.step("finished")
+	for _, t := range r.trees {
+		if t == nil {
+			continue
+		}
+		if err := t.root.Remove(markName(r.id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil // it is tried again later
 		}
 	}
-	return errors.Join(failed, r.jobs.put(context.WithoutCancel(ctx), r.id, r.row))
+	r.row.Marked = nil
+	_ = r.jobs.put(ctx, r.id, r.row) // it only saves the next one a look
+	return nil
 }

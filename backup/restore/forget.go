@@ -2,8 +2,12 @@ package restore
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"lightproof/backup/catalog"
@@ -69,6 +73,43 @@ func (j *Jobs) Forget(ctx context.Context, id JobID) error {
 		}
 	}
 	return j.db.Table("jobs").Delete(ctx, id[:])
+}
+
+// sweepMarks takes away the marks of finished jobs that were ended by force between their last row and the removal. Where the folder is not
+// there now, or does not allow it, that is left for later.
+func (j *Jobs) sweepMarks(ctx context.Context) error {
+	left := map[JobID]*jobRow{}
+	err := j.db.Table("jobs").Scan(ctx, func(key, value []byte) error {
+		row := &jobRow{}
+		if len(key) == len(JobID{}) && json.Unmarshal(value, row) == nil && row.Finished && len(row.Marked) > 0 {
+			left[JobID(key)] = row
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for id, row := range left {
+		gone := true
+		for i, path := range row.Trees {
+			if i >= len(row.Marked) || !row.Marked[i] {
+				continue
+			}
+			err := os.Remove(filepath.Join(string(path), markName(id)))
+			if errors.Is(err, fs.ErrNotExist) {
+				_, err = os.Stat(string(path))
+			}
+			gone = gone && err == nil
+		}
+		if !gone {
+			continue
+		}
+		row.Marked = nil
+		if err := j.put(ctx, id, row); err != nil {
+			return nil // the list can be read all the same
+		}
+	}
+	return nil
 }
 
 // removeTemp removes a temporary file where there is one.

@@ -85,7 +85,7 @@ type jobRow struct {
 	Made     int64    `json:"made"`         // Unix seconds
 	Zone     int      `json:"zone"`         // of Made, seconds east
 	Files    int      `json:"files"`
-	Marked   []bool   `json:"marked,omitempty"` // trees with our mark in them; nil before the first byte
+	Marked   []bool   `json:"marked,omitempty"` // trees with our mark in them; nil before the first byte and once the marks are gone
 	Finished bool     `json:"finished"`
 	Done     int      `json:"done"`
 	Batches  int      `json:"batches"` // of results, the later ones in force
@@ -255,8 +255,11 @@ func (j *Jobs) List(ctx context.Context) (out []Job, err error) {
 	return out, err
 }
 
-// Waiting gives the restores that were not finished: "restore waits at 503 of 812".
+// Waiting gives the restores that were not finished: "restore waits at 503 of 812". Marks that finished ones left behind are taken away.
 func (j *Jobs) Waiting(ctx context.Context) ([]Job, error) {
+	if err := j.sweepMarks(ctx); err != nil {
+		return nil, err
+	}
 	all, err := j.List(ctx)
 	return slices.DeleteFunc(all, func(x Job) bool { return x.Finished }), err
 }

@@ -83,11 +83,11 @@ func TestARestoreWhoseResultsWereNeverSavedIsGoneOnWith(t *testing.T) {
 			switch then {
 			case "resume":
 				if r, err = Resume(context.Background(), jobs, r.Job, o); err != nil || !r.Whole() || r.Written != 34 {
-					t.Error(err, r)
+					t.Error(err)
 				}
 			case "check":
 				if r, err = Check(context.Background(), jobs, r.Job, o); err != nil || !r.Whole() {
-					t.Error(err, r)
+					t.Error(err)
 				}
 			default:
 				if err = jobs.Forget(context.Background(), r.Job); err != nil {
@@ -145,7 +145,7 @@ func TestAMissingBatchOfResultsIsFoundOnTheDisk(t *testing.T) {
 			}
 		}
 		if r, err = Resume(ctx, jobs, r.Job, o); err != nil || !r.Whole() || r.Written != 64 {
-			t.Fatal(err, r)
+			t.Fatal(err)
 		}
 		files, _ := filepath.Glob(filepath.Join(target, "Pictures", "*", "*"))
 		if len(files) != 64 {
@@ -181,5 +181,86 @@ func TestARestoreIsGivenUpWithoutItsList(t *testing.T) {
 	}
 	if list, err := jobs.List(context.Background()); err != nil || len(list) != 0 {
 		t.Error(list, err)
+	}
+}
+
+// Everything is done and the row that says so is not saved: the job is gone on with, and ends.
+func TestAFinishedRestoreWhoseLastRowWasNotSavedIsGoneOnWith(t *testing.T) {
+	l := newLibrary(t)
+	l.sample(30)
+	target, jobs := t.TempDir(), l.jobs(t.TempDir())
+	o := l.options()
+	rows := 0
+	o.hooks.beforeProof = func() {
+		jobs.failing = func() error { // after the proof: its results, then the job's own row
+			if rows++; rows == 2 {
+				return catalog.ErrBusy
+			}
+			return nil
+		}
+	}
+	r, err := Run(context.Background(), jobs, l.plan(target, KeepBoth), o)
+	if !errors.Is(err, catalog.ErrBusy) || !r.Whole() {
+		t.Fatal(err, r.Sums())
+	}
+	if r, err = Resume(context.Background(), jobs, r.Job, l.options()); err != nil || !r.Whole() {
+		t.Fatal(err)
+	}
+	if left := leftovers(t, target); left != nil {
+		t.Error(left)
+	}
+	if waiting, err := jobs.Waiting(context.Background()); err != nil || len(waiting) != 0 {
+		t.Error(waiting, err)
+	}
+}
+
+// Killed at its very end a restore is finished, and its mark goes when the list is looked at.
+func TestAMarkLeftBehindByAKillIsTakenAway(t *testing.T) {
+	l := newLibrary(t)
+	l.sample(30)
+	top, jobs := t.TempDir(), l.jobs(t.TempDir())
+	target, away := filepath.Join(top, "drive"), filepath.Join(top, "away")
+	o := l.options()
+	var id JobID
+	o.Progress = func(p Progress) { id = p.Job }
+	o.hooks.step = func(s string) {
+		if s == "finished" {
+			panic("killed")
+		}
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Fatal("not killed")
+			}
+		}()
+		Run(context.Background(), jobs, l.plan(target, KeepBoth), o)
+	}()
+	mark := filepath.Join(target, markName(id))
+	if left := leftovers(t, target); len(left) != 1 || left[0] != mark {
+		t.Fatal(left)
+	}
+	if err := os.Rename(target, away); err != nil { // the drive is not connected now
+		t.Fatal(err)
+	}
+	for _, connected := range []bool{false, true} {
+		if connected {
+			if err := os.Rename(away, target); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if waiting, err := jobs.Waiting(context.Background()); err != nil || len(waiting) != 0 {
+			t.Fatal(waiting, err)
+		}
+	}
+	if left := leftovers(t, target); left != nil {
+		t.Error(left)
+	}
+	if row, err := jobs.row(context.Background(), id); err != nil || row.Marked != nil {
+		t.Error(row, err)
+	}
+	o.hooks = hooks{}
+	if r, err := Resume(context.Background(), jobs, id, o); err != nil || !r.Whole() { // a finished job can be looked through again
+		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -258,5 +259,14 @@ func TestPackagesOfTheWriterNeverReachTheReader(t *testing.T) {
 				t.Errorf("%s reaches %s: the format is pure", pkg, d)
 			}
 		}
+	}
+}
+
+func TestAListOfNoPartsIsMalformed(t *testing.T) {
+	if _, err := ParsePartList(PartList{}.Encode()); !errors.Is(err, ErrMalformed) {
+		t.Errorf("a list of no parts: %v", err)
+	}
+	if l, err := ParsePartList(PartList{Parts: fuzzVersion().Parts[:1]}.Encode()); err != nil || len(l.Parts) != 1 {
+		t.Errorf("a list of one part: %v", err)
 	}
 }

@@ -235,7 +235,7 @@ func (l PartList) Encode() []byte {
 	return append([]byte(partListMagic), NewFields().Bytes(1, appendBundles(nil, l.Bundles)).List(2, items).Encoded()...)
 }
 
-// ParsePartList decodes a part list.
+// ParsePartList decodes a part list. One without parts is malformed: it would stand for nothing.
 func ParsePartList(b []byte) (l PartList, err error) {
 	fail := func(e error) (PartList, error) { return PartList{}, fmt.Errorf("part list: %w", e) }
 	if len(b) < 4 || string(b[:4]) != partListMagic || len(b) > MaxPageBytes {
@@ -251,6 +251,9 @@ func ParsePartList(b []byte) (l PartList, err error) {
 	items, err := r.List(2, MaxListedParts)
 	if err != nil {
 		return fail(err)
+	}
+	if len(items) == 0 {
+		return fail(ErrMalformed)
 	}
 	for _, it := range items {
 		p, err := ParsePart(it)

@@ -57,3 +57,11 @@ func TestContentIsHeldAgainstEveryHash(t *testing.T) {
 		t.Fatalf("%d files only", tried)
 	}
 }
+
+func TestAListOfNoPartsIsMalformed(t *testing.T) {
+	for _, list := range []string{"LPL1", "LPL1\x00\x01\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00"} {
+		if _, err := parsePartList([]byte(list)); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%q: %v", list, err)
+		}
+	}
+}

@@ -189,5 +189,9 @@ func parsePartList(b []byte) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return parseParts(r[2], 32768, table)
+	parts, err := parseParts(r[2], 32768, table)
+	if err == nil && len(parts) == 0 {
+		err = fmt.Errorf("a list of no parts: %w", ErrMalformed)
+	}
+	return parts, err
 }

@@ -69,6 +69,9 @@ func parseDate(s string) (d stamp, absent, ok bool) {
 
 // fraction turns the digits behind a decimal point into a duration below one second; anything else is 0.
 func fraction(digits string) time.Duration {
+	if digits == "" {
+		return 0 // an error costs more than all the rest
+	}
 	digits = digits[:min(len(digits), 9)]
 	n, err := strconv.ParseUint(digits, 10, 32)
 	if err != nil {

@@ -11,16 +11,16 @@ func (p *parse) exifFields() {
 	textField(&p.f.Make, t, tagMake, "EXIF Make")
 	textField(&p.f.Model, t, tagModel, "EXIF Model")
 	textField(&p.f.Lens, t, tagLensModel, "EXIF LensModel")
-	if o, ok := t.integer(tagOrientation, 0); ok && o >= 1 && o <= 8 {
+	if o, ok := t.integer(tagOrientation); ok && o >= 1 && o <= 8 {
 		p.f.Orientation.set(int(o), "EXIF Orientation")
 	}
-	if n, d, ok := t.fraction(tagExposureTime, 0); ok && n > 0 && d > 0 {
+	if n, d, ok := t.fraction(tagExposureTime); ok && n > 0 && d > 0 {
 		p.f.Exposure.set(Fraction{n, d}, "EXIF ExposureTime")
 	}
 	if v, ok := t.number(tagFNumber); ok && v > 0 && v < 1000 {
 		p.f.FNumber.set(v, "EXIF FNumber")
 	}
-	if v, ok := t.integer(tagISO, 0); ok && v > 0 && v < 1<<31 {
+	if v, ok := t.integer(tagISO); ok && v > 0 && v < 1<<31 {
 		p.f.ISO.set(int(v), "EXIF ISO")
 	}
 	if v, ok := t.number(tagFocalLength); ok && v > 0 && v < 100000 {
@@ -44,8 +44,8 @@ func textField(v *Value[string], t tags, name uint16, source string) {
 
 // exifSize takes the size that the EXIF block states, unless the picture's own header told it.
 func (p *parse) exifSize(t tags) {
-	w, okW := t.integer(tagPixelX, 0)
-	h, okH := t.integer(tagPixelY, 0)
+	w, okW := t.integer(tagPixelX)
+	h, okH := t.integer(tagPixelY)
 	if okW && okH && w > 0 && h > 0 && w < 1<<24 && h < 1<<24 {
 		p.f.Width.set(int(w), "EXIF PixelXDimension")
 		p.f.Height.set(int(h), "EXIF PixelYDimension")

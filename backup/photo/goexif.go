@@ -64,8 +64,13 @@ func (t tags) numbers(tag uint16) *tiff.Tag {
 	return v
 }
 
-// integer is element i of a whole number value.
-func (t tags) integer(tag uint16, i int) (int64, bool) { return integer(t.numbers(tag), i) }
+// integer is the first element of a whole number value.
+func (t tags) integer(tag uint16) (int64, bool) {
+	if e, ok := t.x.find(tag); ok && e.typ == 3 && len(e.value) >= 2 { // most are a SHORT: it needs no decoder
+		return int64(t.x.order.Uint16(e.value)), true
+	}
+	return integer(t.numbers(tag), 0)
+}
 
 func integer(v *tiff.Tag, i int) (int64, bool) {
 	if v == nil || i < 0 || i >= int(v.Count) || v.Format() != tiff.IntVal {
@@ -75,9 +80,10 @@ func integer(v *tiff.Tag, i int) (int64, bool) {
 	return n, err == nil
 }
 
-// fraction is element i of a rational value with a denominator other than 0.
-func (t tags) fraction(tag uint16, i int) (num, den int64, ok bool) { return ratio(t.numbers(tag), i) }
+// fraction is the first element of a rational value with a denominator other than 0.
+func (t tags) fraction(tag uint16) (num, den int64, ok bool) { return ratio(t.numbers(tag), 0) }
 
+// ratio is element i of a rational value with a denominator other than 0.
 func ratio(v *tiff.Tag, i int) (num, den int64, ok bool) {
 	if v == nil || i < 0 || i >= int(v.Count) || v.Format() != tiff.RatVal {
 		return 0, 0, false

@@ -20,9 +20,9 @@ func (t tags) exifPosition() (Position, bool) {
 	if p.Lat == 0 && p.Lon == 0 { // the gulf of unset receivers
 		return p, false
 	}
-	if n, d, ok := t.fraction(tagGPSAltitude, 0); ok {
+	if n, d, ok := t.fraction(tagGPSAltitude); ok {
 		p.Altitude, p.HasAltitude = float64(n)/float64(d), true
-		if ref, _ := t.integer(tagGPSAltitudeRef, 0); ref == 1 {
+		if ref, _ := t.integer(tagGPSAltitudeRef); ref == 1 {
 			p.Altitude = -p.Altitude
 		}
 	}

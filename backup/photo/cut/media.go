@@ -156,7 +156,8 @@ func (f *reader) extents(location box, wanted []uint64) (out []run) {
 	if version == 2 {
 		idSize = 4
 	}
-	for n := t.next(idSize); n > 0 && !t.short && !f.doubt; n-- {
+	left := uint64(maxExtents)
+	for n := t.next(idSize); n > 0 && !t.short && !f.over(); n-- {
 		id, method := t.next(idSize), uint64(0)
 		if version > 0 {
 			method = t.next(2) & 15
@@ -164,7 +165,13 @@ func (f *reader) extents(location box, wanted []uint64) (out []run) {
 		elsewhere := t.next(2) != 0 // the index of another file
 		mine := slices.Contains(wanted, id) && method == 0 && !elsewhere
 		base := t.next(baseSize)
-		for extents := t.next(2); extents > 0 && !t.short; extents-- {
+		extents := t.next(2)
+		if extents > left {
+			f.doubt = true
+			return nil
+		}
+		left -= extents
+		for ; extents > 0 && !t.short; extents-- {
 			t.next(indexSize)
 			start, length := base+t.next(offsetSize), t.next(lengthSize)
 			if !mine || t.short {

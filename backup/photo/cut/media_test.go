@@ -2,6 +2,7 @@ package cut_test
 
 import (
 	"bytes"
+	"context"
 	"testing"
 
 	"lightproof/backup/photo/cut"
@@ -125,7 +126,57 @@ func films() map[string]example {
 		"Exif of no length":            refused(odd(located(0, 500, 0, 100, 100, 0))),
 		"Exif at an offset that wraps": refused(odd(bmff("iloc", []byte{1, 0, 0, 0, 0x84, 0x80}, be16(1), be16(2, 0, 0), be64(1<<63), be16(1), be64(1<<63+500), be32(10)))),
 		"65 extents of Exif":           refused(odd(bmff("iloc", []byte{1, 0, 0, 0, 0x44, 0}, be16(1), be16(2, 0, 0, 65), bytes.Repeat(be32(500, 10), 65)))),
+		"extents that take no bytes":   refused(odd(empty(2))),
 		"entry of an item cut off":     refused(join(ftyp, bmff("meta", be32(0), bmff("iinf", be32(0), be16(1), bmff("infe", []byte{3, 0, 0, 0}, make([]byte, 8))), located(0, 500, 0, 100)), bmff("mdat", picture(200*k)))),
+	}
+}
+
+// empty is an iloc whose offsets and lengths have no bytes: items that are not wanted, each of as many extents as can be said.
+func empty(items int) []byte {
+	return bmff("iloc", []byte{0, 0, 0, 0, 0, 0}, be16(items), bytes.Repeat(be16(1, 0, 0xFFFF), items))
+}
+
+// patient is a context that ends when it was asked a number of times.
+type patient struct {
+	context.Context
+	asked, until int
+}
+
+func (p *patient) Err() error {
+	if p.asked++; p.asked >= p.until {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A long table costs no read: ctx is looked at all the same.
+func TestALongTableIsLeftWhenTheContextEnds(t *testing.T) {
+	items := [][]byte{infe(2, "Exif")}
+	one := func(int64) []byte { // items of no extent, as many as a table holds
+		n := 40_000
+		return bmff("iloc", []byte{0, 0, 0, 0, 0, 0}, be16(n), bytes.Repeat(be16(1, 0, 0), n))
+	}
+	data, _ := still(items, one, picture(200*kib))
+	all := &patient{Context: t.Context(), until: 1 << 30}
+	if splitter, _ := cut.Points(all, bytes.NewReader(data), int64(len(data))); splitter != cut.Media || all.asked < 40_000 {
+		t.Fatalf("splitter %d, asked %d times", splitter, all.asked)
+	}
+	until := all.asked / 2
+	half := &patient{Context: t.Context(), until: until}
+	if splitter, cuts := cut.Points(half, bytes.NewReader(data), int64(len(data))); splitter != cut.Fixed || cuts != nil || half.asked > until+1 {
+		t.Errorf("splitter %d, %v; asked %d times after %d", splitter, cuts, half.asked, until)
+	}
+}
+
+// The table of the largest size that speaks of the most: three thousand million extents. None of them is walked through.
+func TestExtentsAreCountedBeforeTheyAreWalkedThrough(t *testing.T) {
+	data, _ := still([][]byte{infe(2, "Exif")}, func(int64) []byte { return empty(43_680) }, picture(200*kib))
+	p := &patient{Context: t.Context(), until: 1 << 30}
+	if splitter, cuts := cut.Points(p, bytes.NewReader(data), int64(len(data))); splitter != cut.Fixed || cuts != nil {
+		t.Errorf("splitter %d, %v", splitter, cuts)
+	}
+	if p.asked > 100 {
+		t.Errorf("%d looks at the context: the table was walked through", p.asked)
 	}
 }
 

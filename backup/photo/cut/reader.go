@@ -22,6 +22,7 @@ const (
 	maxBoxes       = 4096      // of one level
 	maxTable       = 256 << 10 // bytes of iloc
 	maxItems       = 64        // Exif and XMP items, and extents of them
+	maxExtents     = 65536     // of all items together: one may be said to take no bytes of iloc
 
 	windowSize = 4 << 10
 	ahead      = 512 // bytes fetched at a place where little is wanted: the next header often lies in them
@@ -55,9 +56,16 @@ func (f *reader) release() {
 	readers.Put(f)
 }
 
+// over tells whether there is nothing more to do: something is in doubt, or ctx has ended, which is looked at each time, since a walk
+// through what is at hand already reads nothing.
+func (f *reader) over() bool {
+	f.doubt = f.doubt || f.ctx.Err() != nil
+	return f.doubt
+}
+
 // at gives n bytes at off, valid until the next call, or nil with doubt set. n is at most windowSize.
 func (f *reader) at(off int64, n int) []byte {
-	if f.doubt || n > windowSize || !f.inside(off, int64(n)) {
+	if f.over() || n > windowSize || !f.inside(off, int64(n)) {
 		f.doubt = true
 		return nil
 	}
@@ -88,7 +96,7 @@ func (f *reader) all(off, n int64) []byte {
 func (f *reader) read(b []byte, off int64) bool {
 	f.bytes += len(b)
 	f.reads++
-	if f.bytes > maxBytes || f.reads > maxReads || f.ctx.Err() != nil {
+	if f.bytes > maxBytes || f.reads > maxReads || f.over() {
 		f.doubt = true
 		return false
 	}

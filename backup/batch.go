@@ -223,12 +223,18 @@ func putNew(ctx context.Context, s store.Store, name string, obj []byte, want va
 
 // replaceWrong compares what stands under a taken name and heals it where it differs: the name is derived from the content, so other
 // bytes there are damage (a torn write) or sabotage.
+//
+// A taken name under which nothing stands is staged in this very Store: by the batch before, whose Barrier is still to come, or by a run
+// that ended before its Barrier. The Barrier of this batch covers it as well. A Store that does not show what it has staged is taken at its
+// word: whatever this process stages under such a name it sealed itself, always to the same bytes, or compared with the recorded hash.
 func replaceWrong(ctx context.Context, s store.Store, name string, obj []byte, want vault.Hash) error {
-	have, err := s.Get(ctx, name, store.GetOptions{})
-	if err != nil && !errors.Is(err, store.ErrNotExist) {
+	have, err := s.Get(ctx, name, store.GetOptions{Staged: true})
+	switch {
+	case errors.Is(err, store.ErrNotExist):
+		return nil
+	case err != nil:
 		return err
-	}
-	if err == nil && objectHash(have) == want {
+	case objectHash(have) == want:
 		return nil
 	}
 	return s.Replace(ctx, name, obj)

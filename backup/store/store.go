@@ -71,6 +71,7 @@ type GetOptions struct {
 	Offset int64  // first byte
 	Length int64  // bytes wanted; 0 = to the end
 	Fresh  bool   // must come from the medium, not from this computer's cache (a read-back that proves something)
+	Staged bool   // may also be what this Store has staged under the name and no Barrier has made durable yet
 	Buffer []byte // may be used for the result where its capacity suffices; direct.Buffer makes the best ones
 }
 

@@ -29,6 +29,9 @@ func (s *Store) Get(ctx context.Context, name string, o store.GetOptions) ([]byt
 		return nil, err
 	}
 	f, size, err := s.openObject(name)
+	if o.Staged && errors.Is(err, store.ErrNotExist) {
+		f, size, err = s.openStaged(name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +98,19 @@ func (s *Store) openObject(name string) (*os.File, int64, error) {
 		return nil, 0, s.readError(name, err)
 	}
 	return f, info.Size(), nil
+}
+
+// openStaged opens what is staged under a name. A Barrier may give it that name at any moment.
+func (s *Store) openStaged(name string) (*os.File, int64, error) {
+	s.mu.Lock()
+	st, w := s.staged[name], s.writer
+	s.mu.Unlock()
+	if st != nil {
+		if f, size, err := s.openObject(path.Join(w.name, st.tmp)); err == nil {
+			return f, size, nil
+		}
+	}
+	return s.openObject(name)
 }
 
 func (s *Store) readError(name string, err error) error {

@@ -33,6 +33,7 @@ func Run(t *testing.T, factory Factory) {
 		{"an object of MaxObject bytes is kept whole", largest},
 		{"PutNew of a taken name is ErrExists and changes nothing", taken},
 		{"PutNew of a staged name is ErrExists", stagedTwice},
+		{"Get with Staged gives what is staged, or ErrNotExist until the Barrier", getStaged},
 		{"a name taken meanwhile is reported by BarrierError, the rest of the batch is durable", takenMeanwhile},
 		{"of 16 racing writers in two Stores one wins each name", race},
 		{"an object cannot stand above another's name", nested},

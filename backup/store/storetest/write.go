@@ -129,6 +129,22 @@ func stagedTwice(t *testing.T, p *place) {
 	want(t, s, "a", []byte("first"))
 }
 
+func getStaged(t *testing.T, p *place) {
+	s, other := p.store(), p.store()
+	put(t, s, "c/a", []byte("mine"))
+	if got, err := s.Get(t.Context(), "c/a", store.GetOptions{Staged: true}); err == nil && string(got) != "mine" || err != nil && !errors.Is(err, store.ErrNotExist) {
+		t.Fatalf("Get of what is staged: %q, %v", got, err)
+	}
+	_, err := other.Get(t.Context(), "c/a", store.GetOptions{Staged: true})
+	wantErr(t, "Get of what another Store has staged", err, store.ErrNotExist)
+	_, err = s.Get(t.Context(), "c/b", store.GetOptions{Staged: true})
+	wantErr(t, "Get of what nobody has staged", err, store.ErrNotExist)
+	flush(t, s)
+	if got, err := s.Get(t.Context(), "c/a", store.GetOptions{Staged: true}); err != nil || string(got) != "mine" {
+		t.Fatalf("Get after the Barrier: %q, %v", got, err)
+	}
+}
+
 func takenMeanwhile(t *testing.T, p *place) {
 	s, other := p.store(), p.store()
 	for _, name := range []string{"c/a", "c/b", "d/c", "d/d"} {

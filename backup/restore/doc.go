@@ -87,6 +87,7 @@ const (
 	ReasonNone         Reason = ""
 	ReasonSkipped      Reason = "conflict"      // another file is there and the policy is Skip
 	ReasonNotIdentical Reason = "not-identical" // read back with other bytes
+	ReasonNotReadBack  Reason = "not-read-back" // it has its name there and could not be read: nothing is proven
 	ReasonMissing      Reason = "missing"       // no copy of a part was found
 	ReasonDamaged      Reason = "damaged"       // all copies of a part are damaged
 	ReasonFull         Reason = "full"          // the target's disk is full
@@ -102,6 +103,7 @@ const (
 var reasonTexts = map[Reason]string{
 	ReasonSkipped:      "another file has this name and was kept, as chosen",
 	ReasonNotIdentical: "not identical: read back from the disk with other bytes",
+	ReasonNotReadBack:  "it could not be read back from the disk, so nothing is proven about it",
 	ReasonMissing:      "no copy of a part of it was found",
 	ReasonDamaged:      "every copy of a part of it is damaged",
 	ReasonFull:         "the target's disk is full",

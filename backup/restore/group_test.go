@@ -89,7 +89,7 @@ func TestAFolderMovedBeforeTheProofIsNotProven(t *testing.T) {
 	if err != nil || len(moved) == 0 {
 		t.Fatal("nothing was moved", err)
 	}
-	if r.NotRestored[ReasonNotIdentical] != len(moved) {
+	if r.NotRestored[ReasonNotReadBack] != len(moved) {
 		t.Errorf("%d files were moved; %s %v", len(moved), r.Sums(), r.NotRestored)
 	}
 }

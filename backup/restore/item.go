@@ -46,7 +46,7 @@ type item struct {
 	// What follows changes while running; one goroutine at a time has an item.
 	final  string // name given
 	result Result
-	reason Reason
+	reason Reason // of NotRestored; with another result and without has, why it could not be read back
 	detail string
 	has    bool        // it was read back
 	other  *vault.Hash // of the bytes read back, where that is not sum
@@ -57,6 +57,14 @@ func (it *item) fail(reason Reason, err error) {
 	it.result, it.reason = NotRestored, reason
 	if err != nil {
 		it.detail = err.Error()
+	}
+}
+
+// again prepares an item of an earlier run for being read again.
+func (it *item) again() {
+	it.has, it.other = false, nil
+	if it.result != NotRestored {
+		it.reason, it.detail = ReasonNone, ""
 	}
 }
 

@@ -88,6 +88,8 @@ func (r *run) report() *Report {
 		switch {
 		case l.Result == Waiting:
 			l.Result, l.Reason = NotRestored, left
+		case l.Result != NotRestored && !it.has && l.Reason != ReasonNone: // see prove
+			l.Result = NotRestored
 		case l.Result == Written && r.o.NoReRead && !it.has:
 			l.Result = Unread
 		case l.Result != NotRestored && !it.has:

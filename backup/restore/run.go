@@ -112,7 +112,7 @@ func Resume(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, e
 		return nil, err
 	}
 	for _, it := range items {
-		it.has, it.other = false, nil
+		it.again()
 		if it.result == NotRestored && it.state != stateBlocked && it.reason != ReasonSkipped && it.reason != ReasonNotIdentical {
 			it.result, it.reason, it.detail = Waiting, ReasonNone, ""
 		}
@@ -127,7 +127,7 @@ func Check(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, er
 		return nil, err
 	}
 	for _, it := range items {
-		it.has, it.other = false, nil
+		it.again()
 		if it.result == NotRestored && it.reason == ReasonNotIdentical {
 			it.result, it.reason, it.detail = Written, ReasonNone, ""
 		}
@@ -234,8 +234,8 @@ func (r *run) write(ctx context.Context) {
 	var todo []*item
 	var size int64
 	for _, it := range r.plan.items {
-		if r.resumed && it.result == Written && !r.stands(it) {
-			it.result = Waiting // the name did not outlast a loss of power
+		if r.resumed && (it.result == Written || it.result == AlreadyThere) && !r.stands(it) {
+			it.result = Waiting // the name did not outlast a loss of power, or somebody took the file away
 		}
 		if it.result == Waiting && it.state == stateIdentical && r.stands(it) {
 			it.result = AlreadyThere // proven in the next phase

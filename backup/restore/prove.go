@@ -1,0 +1,170 @@
+package restore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"lightproof/backup/source"
+	"lightproof/backup/vault"
+)
+
+// kept compares what stands beside the bytes with what was recorded, and names what the target did not keep.
+func (it *item) kept(f *os.File, file vault.Entry, kind diskKind) (notes []string) {
+	m, err := source.ReadMetadata(f)
+	if err != nil {
+		return []string{"attributes could not be read back"}
+	}
+	if m.ModTime.UnixNano() != it.modTime {
+		notes = append(notes, fmt.Sprintf("time kept as %s", m.ModTime.Format(time.RFC3339Nano)))
+	}
+	if m.Mode != file.Mode && kind.attributes && keepsModes {
+		notes = append(notes, fmt.Sprintf("permissions are %04o, were %04o", m.Mode, file.Mode))
+	}
+	if m.Mode&0o6000 != 0 {
+		notes = append(notes, "it runs with the rights of its owner or group, who may be another one than before")
+	}
+	for _, a := range file.Xattrs {
+		if !slices.ContainsFunc(m.Xattrs, func(x source.Xattr) bool { return x.Name == a.Name && bytes.Equal(x.Value, a.Value) }) {
+			notes = append(notes, fmt.Sprintf("attribute %q was not kept", a.Name))
+		}
+	}
+	return notes
+}
+
+// prove is the last phase: every file is read back from the disk.
+func (r *run) prove(ctx context.Context) {
+	var todo []*item
+	var size int64
+	for _, it := range r.plan.items {
+		if it.result == AlreadyThere || it.result == Written && !r.o.NoReRead {
+			todo = append(todo, it)
+			size += it.size
+		}
+	}
+	slices.SortFunc(todo, func(a, b *item) int {
+		if a.tree != b.tree {
+			return a.tree - b.tree
+		}
+		return strings.Compare(join(a.dir, a.final), join(b.dir, b.final))
+	})
+	r.phase(PhaseProving, len(todo), size)
+	r.each(todo, func(it *item) {
+		if ctx.Err() != nil || !r.trees[it.tree].here() {
+			if ctx.Err() == nil {
+				r.stop.CompareAndSwap(nil, &fault{ReasonGone, ErrTargetGone})
+			}
+			return
+		}
+		if err := r.proveOne(ctx, it); err != nil {
+			var f *fault
+			switch {
+			case ctx.Err() != nil:
+				return
+			case errors.As(err, &f):
+				it.fail(f.reason, f.err)
+			case errors.Is(err, errDiffers):
+				it.fail(ReasonNotIdentical, err)
+			case !r.trees[it.tree].here():
+				r.stop.CompareAndSwap(nil, &fault{ReasonGone, fmt.Errorf("%w: %w", ErrTargetGone, err)})
+				return
+			default: // what came of it stays: Resume and Check read it again
+				it.reason, it.detail = ReasonNotReadBack, err.Error()
+			}
+		}
+		r.advance(1, it.size)
+		r.done(ctx, it)
+	})
+}
+
+// errDiffers: it was read, and is not what was backed up. Any other error means that it could not be read.
+var errDiffers = errors.New("other bytes than were backed up")
+
+func (r *run) proveOne(ctx context.Context, it *item) error {
+	t := r.trees[it.tree]
+	d, err := r.borrow(it, false)
+	if err != nil {
+		return err
+	}
+	defer r.giveBack(it, d)
+	if it.typ == vault.TypeSymlink {
+		to, err := d.root.Readlink(it.final)
+		if err != nil {
+			return err
+		}
+		if to != it.link {
+			return errDiffers
+		}
+		it.has = true
+		return nil
+	}
+	open := d.open
+	if it.result == Written {
+		open = d.openOwn
+	}
+	f, err := open(it.final)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	dropCache(f)
+	sum, n, err := fingerprint(ctx, f, it.size)
+	if err != nil {
+		return err
+	}
+	it.has = true
+	if n != it.size || sum != it.sum {
+		it.other = &sum
+		return r.blame(ctx, d, it, f)
+	}
+	if it.result != Written {
+		return nil
+	}
+	notes := []string{"what it should keep beside its bytes could not be looked up"}
+	if file, err := r.file(ctx, it); err == nil {
+		notes = it.kept(f, file.Entry, t.kind)
+	}
+	for _, note := range notes {
+		if !slices.Contains(it.notes, note) {
+			it.notes = append(it.notes, note)
+		}
+	}
+	return nil
+}
+
+// blame finds out why a file that this run wrote came back otherwise: where its parts do not make it up, it loses its name again.
+func (r *run) blame(ctx context.Context, d *dir, it *item, f *os.File) error {
+	if r.reading || it.result != Written || !r.rereads(it) {
+		return errDiffers
+	}
+	file, err := r.file(ctx, it)
+	if err != nil {
+		return errors.Join(errDiffers, err)
+	}
+	h := newHash()
+	err = r.open.content(ctx, &file.Versions[0], file.Bundles, func(b []byte) error {
+		h.Write(b)
+		return ctx.Err()
+	})
+	if err != nil || vault.Hash(h.Sum(nil)) == it.sum {
+		return errDiffers
+	}
+	ours, err := f.Stat()
+	if err == nil {
+		var now fs.FileInfo
+		if now, err = d.root.Lstat(it.final); err == nil && os.SameFile(now, ours) {
+			err = d.root.Remove(it.final)
+		}
+	}
+	if err != nil {
+		return errors.Join(errParts, err)
+	}
+	it.has, it.other = false, nil
+	return errParts
+}

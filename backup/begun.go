@@ -2,6 +2,7 @@ package backup
 
 import (
 	"context"
+	"crypto/sha256"
 	"reflect"
 	"slices"
 	"sync"
@@ -18,22 +19,26 @@ type begunCheck struct {
 	opened int64 // those of proven that RecordOpened told
 }
 
-// provenCopy is a destination and the cid of an object.
+// provenCopy is a destination, and the cid of an object or, of a record with a name, the SHA-256 of that.
 type provenCopy [16 + 32]byte
 
-// key is the compact form of an object's copy; ok is false for records with a name.
-func (provenCopy) of(k catalog.CopyKey) (p provenCopy, ok bool) {
+// of gives the compact form of a copy's key.
+func (provenCopy) of(k catalog.CopyKey) (p provenCopy) {
 	copy(p[:16], k.Destination[:])
 	copy(p[16:], k.CID[:])
-	return p, k.Name == ""
+	if k.Name != "" {
+		sum := sha256.Sum256([]byte(k.Name))
+		copy(p[16:], sum[:])
+	}
+	return p
 }
 
 // prove notes that a copy's bytes were seen to be right in this check. b may be nil.
 func (b *begunCheck) prove(k catalog.CopyKey, opened bool) {
-	p, ok := provenCopy{}.of(k)
-	if b == nil || !ok {
+	if b == nil {
 		return
 	}
+	p := provenCopy{}.of(k)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, known := b.proven[p]; !known && opened {
@@ -44,19 +49,17 @@ func (b *begunCheck) prove(k catalog.CopyKey, opened bool) {
 
 // doubt takes back what was noted of a copy.
 func (b *begunCheck) doubt(k catalog.CopyKey) {
-	p, _ := provenCopy{}.of(k)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.proven, p)
+	delete(b.proven, provenCopy{}.of(k))
 }
 
 // has tells whether a copy's bytes were seen to be right.
 func (b *begunCheck) has(k catalog.CopyKey) bool {
-	p, ok := provenCopy{}.of(k)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	_, proven := b.proven[p]
-	return ok && proven
+	_, proven := b.proven[provenCopy{}.of(k)]
+	return proven
 }
 
 // hold keeps what the first part found for the answer of the last.
@@ -148,12 +151,8 @@ func (r *runner) readRest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(list, func(t target) bool {
-			if t.page && t.copy.Fault == catalog.FaultNone && t.copy.Level >= catalog.LevelChecked {
-				return true // both copies of all records were read to begin with, and what came since then when it was stored
-			}
-			return r.begun.has(t.key)
-		})
+		// A proof of before this check is none of it, also of a record: the destination may have been away when the others' were read.
+		list = slices.DeleteFunc(list, func(t target) bool { return r.begun.has(t.key) })
 		if err := r.readBackAt(ctx, d, list); err != nil {
 			return err
 		}

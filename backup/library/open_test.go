@@ -175,6 +175,9 @@ func TestAFullCheckWithOpenKeysReadsEachObjectOnce(t *testing.T) {
 	got := n.take()
 	objects := 0
 	for name := range r.stored(t) {
+		if strings.HasPrefix(name, "m2/") && !strings.HasPrefix(name, "m2/u/") && got[name] != 1 {
+			t.Errorf("record %s was read %d times", name, got[name])
+		}
 		if _, ok := vault.ParseChunkName(name); !ok {
 			continue
 		}

@@ -5,9 +5,10 @@
 // the size of an object may be known only then. Calls take their turns in the order in which they came, one object each; nobody starves and
 // nobody overtakes.
 //
-// What holds, for a line of r bytes a second: in any stretch of t seconds no more than r·t bytes move, plus once the larger of one second's
-// worth and one object. Downloads that do not say how much they want are taken for as large as the ones before; those that run side by side
-// may once exceed the above by as much as they were misjudged. A caller that always has work gets r, as long as the destination is faster than that.
+// What holds, for a line of r bytes a second: in any stretch of t seconds no more than r·t bytes move, plus once, of uploads, the larger of one
+// second's worth and one object, and of downloads, which move before their time has passed, one second's worth and one object. Downloads that do
+// not say how much they want are taken for as large as the ones before; those that run side by side may once exceed the above by as much as they
+// were misjudged. A caller that always has work gets r, as long as the destination is faster than that.
 package limit
 
 import (

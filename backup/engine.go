@@ -57,6 +57,10 @@ type Engine struct {
 	live   bool                       // file events come in
 	begun  *begunCheck                // a full check of which the unlocked side does a part
 
+	recounting   sync.Mutex     // one count at a time; taken before saving and mu
+	counting     sync.WaitGroup // the count of a start, which may go on behind it
+	stopCounting context.CancelFunc
+
 	events  hub
 	tokens  sync.Map // proofs of unlock that wait for their answer
 	wake    chan struct{}
@@ -166,6 +170,13 @@ func (e *Engine) ready() error {
 func (e *Engine) Close() error {
 	e.run.Lock()
 	defer e.run.Unlock()
+	e.mu.Lock()
+	stop := e.stopCounting
+	e.mu.Unlock()
+	if stop != nil {
+		stop()
+		e.counting.Wait()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {

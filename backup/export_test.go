@@ -77,3 +77,9 @@ func (e *Engine) SetPlan(p Plan) {
 	defer e.mu.Unlock()
 	e.set.Plan = p
 }
+
+// HoldCount keeps the engine from counting until the returned function is called.
+func (e *Engine) HoldCount() (countOn func()) {
+	e.recounting.Lock()
+	return e.recounting.Unlock
+}

@@ -39,7 +39,8 @@ type facts struct {
 	Broken  bool             `json:"-"` // the sums do not hold
 	OpenDue int64            `json:"-"`
 
-	counted *figures // what the above was taken from
+	counted  *figures // what the above was taken from
+	counting bool     // nothing of the above is known yet
 }
 
 type folderFacts struct {
@@ -88,11 +89,12 @@ func (e *Engine) loadFacts(ctx context.Context) error {
 		e.blame(alarmClone, id)
 	}
 	e.facts = f
+	e.facts.counting = true
 	e.loadCredits()
 	e.log = f.Log
 	e.paused = f.Pause
 	e.mu.Unlock()
-	return e.recount(ctx)
+	return e.firstCount(ctx)
 }
 
 func orNew[K comparable, V any](m map[K]V) map[K]V {

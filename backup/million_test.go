@@ -2,6 +2,7 @@ package backup_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -197,12 +199,12 @@ func TestLargeLibraryInAProcess(t *testing.T) {
 	e, began, spent, err := l.open(t)
 	must(t, err)
 	defer e.Close()
-	s, err := e.State(ctx)
-	must(t, err)
 	say := func(what string, began time.Time, spent float64) {
 		fmt.Printf("figure: %s %.2f s, %.2f s of processor time, peak %d MiB\n", what, time.Since(began).Seconds(), processor(t)-spent, peak(t))
 	}
 	say("start to usable", began, spent)
+	s := counted(t, e)
+	say("start to figures", began, spent)
 	if s.Counts.Found != int64(n) || s.Counts.Protected != int64(n) || s.History.Proven != int64(n) {
 		t.Errorf("the state says %+v, %+v", s.Counts, s.History)
 	}
@@ -220,6 +222,22 @@ func TestLargeLibraryInAProcess(t *testing.T) {
 			t.Errorf("the state says %+v, %+v", s.Counts, s.History)
 		}
 	}
+}
+
+// counted waits for a state whose figures are counted.
+func counted(t *testing.T, e *backup.Engine) *backup.State {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	events, err := e.Events(ctx)
+	must(t, err)
+	for ev := range events {
+		if s := ev.State; s != nil && !slices.ContainsFunc(s.Causes, func(c backup.Cause) bool { return c.Code == "counting" }) {
+			return s
+		}
+	}
+	t.Fatal("nothing is counted")
+	return nil
 }
 
 // peak is the most resident memory of this process so far, in MiB; 0 where the system does not tell.

@@ -147,7 +147,10 @@ func (e *Engine) causes(now time.Time, s *State) (out []Cause) {
 	for code := range e.alarms {
 		add(code, NeedsYou, 1, nil)
 	}
-	if f.Broken {
+	switch {
+	case f.counting:
+		add("counting", CannotTell, 0, nil)
+	case f.Broken:
 		add("cannot-tell", CannotTell, 0, nil)
 	}
 	if len(e.set.Folders) == 0 {

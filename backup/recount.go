@@ -20,6 +20,8 @@ const openedLimit = 90 * 24 * time.Hour
 // recount brings all figures up to date. They are computed from the records of single copies, never from "the job finished": anew, or,
 // where no record has changed since and none counts for more or less by now, as they were computed last.
 func (e *Engine) recount(ctx context.Context) error {
+	e.recounting.Lock() // whoever counted later has the newer figures
+	defer e.recounting.Unlock()
 	f, err := e.figuresNow(ctx)
 	if err != nil {
 		return err
@@ -34,6 +36,34 @@ func (e *Engine) recount(ctx context.Context) error {
 	}
 	e.useFigures(f)
 	return nil
+}
+
+// countedAtStart is how long a start waits for the figures. A clean end leaves them behind; after another one all records are counted, which
+// takes a while for a million originals. Until then the engine does everything else, and its verdict is that it cannot tell.
+const countedAtStart = time.Second
+
+// firstCount is recount for a start.
+func (e *Engine) firstCount(ctx context.Context) error {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	e.mu.Lock()
+	e.stopCounting = stop
+	e.mu.Unlock()
+	done, late := make(chan error), make(chan struct{})
+	e.counting.Go(func() {
+		err := e.recount(ctx)
+		select {
+		case done <- err:
+		case <-late:
+			e.publish(ctx)
+		}
+	})
+	select {
+	case err := <-done:
+		return err
+	case <-e.clock.After(countedAtStart):
+		close(late)
+		return nil
+	}
 }
 
 // count computes all figures on one state of the records.
@@ -200,4 +230,5 @@ func (e *Engine) useFigures(f *figures) {
 	e.facts.Counts, e.facts.History, e.facts.Reasons, e.facts.OpenDue = total, f.History, reasons, f.OpenDue
 	e.facts.Broken = broken || !total.Sums() || f.History.Versions != f.History.Proven+f.History.Due+f.History.Damaged+f.History.Lost
 	e.facts.Oldest = unixTime(f.Oldest)
+	e.facts.counting = false
 }

@@ -136,7 +136,7 @@ func issueClass(code string, destination bool) texts.Class {
 		return classNoFolders
 	case "waiting", "new", "changed":
 		return classWaiting
-	case "first-look", "look-due":
+	case "first-look", "look-due", "counting":
 		return classLook
 	case "practice-due":
 		return texts.PracticeOverdue

@@ -49,6 +49,7 @@ const (
 	CauseRecords     Cause = "records"      // records cannot be read
 	CauseSums        Cause = "sums"         // the numbers do not add up
 	CauseFirstLook   Cause = "first-look"   // the first look is not finished
+	CauseCounting    Cause = "counting"     // after an end by force everything is counted anew
 	CauseOldImage    Cause = "old-image"    // this computer was put back to an earlier state
 	CauseNothing     Cause = "nothing"      // no folder chosen
 	CauseNoCopies    Cause = "destinations" // no destination yet
@@ -105,6 +106,7 @@ var (
 		CauseRecords:   {"the records on this computer cannot be read", "They are being rebuilt from the copies."},
 		CauseSums:      {"the numbers do not add up", "Everything is being counted again."},
 		CauseFirstLook: {"the first look is not finished", "It ends by itself."},
+		CauseCounting:  {"the originals are being counted", "It ends by itself."},
 		CauseOldImage:  {"this computer was put back to an earlier state", "It is being compared with the copies."},
 	}
 )

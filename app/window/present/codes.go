@@ -24,7 +24,7 @@ var classes = map[string]words.Class{
 // spoken are the causes that the sentence has words for.
 var spoken = []words.Cause{words.CausePlaces, words.CauseCopying, words.CauseReadBack, words.CauseExpired, words.CauseNetwork, words.CauseDestination, words.CauseFolder,
 	words.CausePaused, words.CauseBusy, words.CauseGroup, words.CauseKit, words.CausePractice, words.CauseLook, words.CauseClock, words.CauseStopped, words.CauseSilent,
-	words.CauseRecords, words.CauseSums, words.CauseFirstLook, words.CauseOldImage, words.CauseNothing, words.CauseNoCopies}
+	words.CauseRecords, words.CauseSums, words.CauseFirstLook, words.CauseCounting, words.CauseOldImage, words.CauseNothing, words.CauseNoCopies}
 
 // classOf is the message of an engine's code; about a destination, "away" means another one than about a folder.
 func classOf(code string, args map[string]string) words.Class {

@@ -10,7 +10,7 @@ import (
 
 // engineCodes are the causes that the engine publishes, with the arguments that it gives.
 var engineCodes = []backup.Cause{
-	{Code: "keychain", Verdict: backup.NotYet}, {Code: "cannot-tell", Verdict: backup.CannotTell}, {Code: "first-look", Verdict: backup.CannotTell},
+	{Code: "keychain", Verdict: backup.NotYet}, {Code: "cannot-tell", Verdict: backup.CannotTell}, {Code: "first-look", Verdict: backup.CannotTell}, {Code: "counting", Verdict: backup.CannotTell},
 	{Code: "missing", Verdict: backup.NeedsYou, Count: 3410}, {Code: "look-due", Verdict: backup.NotYet}, {Code: "read-error", Verdict: backup.NeedsYou, Count: 2},
 	{Code: "busy", Verdict: backup.NeedsYou, Count: 2}, {Code: "changing", Verdict: backup.NotYet, Count: 1}, {Code: "name-too-long", Verdict: backup.NeedsYou, Count: 3},
 	{Code: "failed", Verdict: backup.NeedsYou, Count: 4}, {Code: "permission", Verdict: backup.NeedsYou, Count: 412}, {Code: "online-only", Verdict: backup.NotYet, Count: 3112},

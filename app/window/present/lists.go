@@ -68,7 +68,7 @@ func ShowProblems(f Feed) Problems {
 // listed tells whether a cause has files under it, rather than being about a place or the keys.
 func listed(code string) bool {
 	switch classOf(code, nil) {
-	case "look-due", "first-look", "no-folders", "missing", "waiting", words.TooFewPlaces, words.KitUnchecked, words.KeychainLocked, words.KeychainLost, words.KeychainNone, words.KeysWait, words.Identity, words.Newer, words.Clock, words.NoRoom,
+	case "look-due", "first-look", "counting", "no-folders", "missing", "waiting", words.TooFewPlaces, words.KitUnchecked, words.KeychainLocked, words.KeychainLost, words.KeychainNone, words.KeysWait, words.Identity, words.Newer, words.Clock, words.NoRoom,
 		words.Engine, words.EngineSilent, words.Records, words.Paused, words.PracticeFailed, words.PracticeOverdue,
 		words.Full, words.Login, words.WrongDisk, words.RolledBack, words.DestinationAway, words.ReadOnly, words.Access, words.Away:
 		return false

@@ -130,6 +130,29 @@ func TestAnObjectThatCannotBeReadIsOneDamagedCopy(t *testing.T) {
 	}
 }
 
+// What is no file under an object's name is left alone and named; the copies behind it are checked and healed.
+func TestAFolderInAnObjectsPlaceHidesNothingBehindIt(t *testing.T) {
+	m, _ := withSectors(t)
+	names := m.contents()
+	path := filepath.Join(m.place("a"), filepath.FromSlash(names[0]))
+	must(t, os.Remove(path))
+	write(t, filepath.Join(path, "somebody's"), []byte("note"))
+	for _, name := range names[1:] {
+		m.damage(name, flip)
+	}
+	run := m.do(backup.Check{Level: "full"}).Run
+	healed := int64(len(names) - 1)
+	if run.Repaired != healed || run.Bad <= healed || !slices.ContainsFunc(run.Issues, func(i backup.Issue) bool { return i.Code == "damaged-copy" }) {
+		t.Errorf("%d bad, %d of %d repaired, %+v", run.Bad, run.Repaired, healed, run.Issues)
+	}
+	if b, err := os.ReadFile(filepath.Join(path, "somebody's")); err != nil || string(b) != "note" {
+		t.Error("what stood there is gone")
+	}
+	if s := m.state(); s.History.Damaged+s.History.Lost == 0 || s.Destinations[0].Problem != "" {
+		t.Errorf("%+v %+v", s.History, s.Destinations[0])
+	}
+}
+
 // Where both copies of a commit cannot be read nobody knows whose they are: they are named, and nothing is written over them.
 func TestACommitThatMayBeAnothersIsNotReplaced(t *testing.T) {
 	m, s := withSectors(t)

@@ -91,6 +91,7 @@ const (
 	ReasonMissing      Reason = "missing"       // no copy of a part was found
 	ReasonDamaged      Reason = "damaged"       // all copies of a part are damaged
 	ReasonFull         Reason = "full"          // the target's disk is full
+	ReasonLarge        Reason = "large"         // larger than the target's disk, or than a file can be there
 	ReasonGone         Reason = "gone"          // the target was removed meanwhile
 	ReasonStopped      Reason = "stopped"       // the run was stopped before this file
 	ReasonName         Reason = "name"          // the target cannot hold the name
@@ -107,6 +108,7 @@ var reasonTexts = map[Reason]string{
 	ReasonMissing:      "no copy of a part of it was found",
 	ReasonDamaged:      "every copy of a part of it is damaged",
 	ReasonFull:         "the target's disk is full",
+	ReasonLarge:        "it is larger than the target's disk can hold",
 	ReasonGone:         "the target was removed while restoring",
 	ReasonStopped:      "stopped before this file",
 	ReasonName:         "the target cannot hold this name",

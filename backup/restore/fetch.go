@@ -191,20 +191,43 @@ func (o *opener) content(ctx context.Context, v *vault.Version, table []vault.Bu
 		return o.parts(ctx, v.Parts, table, fn)
 	}
 	for _, c := range v.Lists {
-		name := vault.ChunkName(c.CID)
-		plain, err := o.chunk(ctx, c, nil, name, vault.Mirror(name))
+		l, err := o.list(ctx, c)
 		if err != nil {
 			return err
-		}
-		l, err := vault.ParsePartList(plain)
-		if err != nil {
-			return &fault{ReasonDamaged, err}
 		}
 		if err := o.parts(ctx, l.Parts, l.Bundles, fn); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// list opens a part list.
+func (o *opener) list(ctx context.Context, c vault.Cap) (vault.PartList, error) {
+	name := vault.ChunkName(c.CID)
+	plain, err := o.chunk(ctx, c, nil, name, vault.Mirror(name))
+	if err != nil {
+		return vault.PartList{}, err
+	}
+	l, err := vault.ParsePartList(plain)
+	if err != nil {
+		return l, &fault{ReasonDamaged, err}
+	}
+	return l, nil
+}
+
+// listed is how many bytes the part lists of a version add up to.
+func (o *opener) listed(ctx context.Context, v *vault.Version) (n int64, err error) {
+	for _, c := range v.Lists {
+		l, err := o.list(ctx, c)
+		if err != nil {
+			return 0, err
+		}
+		for _, p := range l.Parts {
+			n += p.Len()
+		}
+	}
+	return n, nil
 }
 
 func (o *opener) parts(ctx context.Context, parts []vault.Part, table []vault.BundleRef, fn func([]byte) error) error {

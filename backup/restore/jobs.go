@@ -275,7 +275,7 @@ func (r *jobRow) plan(items []*item) *Plan {
 		p.trees = append(p.trees, string(t))
 	}
 	for _, it := range items {
-		p.Bytes += it.size
+		p.Bytes = plus(p.Bytes, it.size)
 	}
 	return p
 }

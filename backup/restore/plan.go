@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,7 +35,8 @@ type PlanOptions struct {
 	// Progress is called now and then with the files looked at so far; may be nil.
 	Progress func(files, of int)
 
-	disk *diskKind // tests plan for a disk that is not there
+	disk *diskKind                             // tests plan for a disk that is not there
+	room func(path string) (free, total int64) // in place of room
 }
 
 // Plan is the outcome of the dry run. Files = New + Identical + Different + Blocked.
@@ -86,6 +88,7 @@ type planner struct {
 	open  []*tree    // as trees; nil where the folder does not exist yet
 	kinds []diskKind // as trees
 	bad   []error    // as trees: why it cannot be used
+	total []int64    // as trees: bytes that the disk holds, -1 = not known
 	sel   *Selection
 	taken map[string]bool // names given in this plan
 	write map[string]bool // folders looked at for permission → may write
@@ -180,7 +183,7 @@ func (p *planner) place(sel *Selection) {
 			p.block(it, ReasonName, ProblemName, "")
 		}
 		p.items = append(p.items, it)
-		p.Bytes += it.size
+		p.Bytes = plus(p.Bytes, it.size)
 	}
 	p.Files = len(p.items)
 }
@@ -205,7 +208,12 @@ func (p *planner) addTree(path string) {
 	if err != nil {
 		p.Problems = append(p.Problems, Problem{ProblemTarget, path, err.Error()})
 	}
-	if free, _ := room(existingParent(path)); free >= 0 && (p.Free < 0 || free < p.Free) {
+	look := room
+	if p.o.room != nil {
+		look = p.o.room
+	}
+	free, total := look(existingParent(path))
+	if p.total = append(p.total, total); free >= 0 && (p.Free < 0 || free < p.Free) {
 		p.Free = free
 	}
 }
@@ -234,6 +242,10 @@ func (p *planner) look(ctx context.Context, it *item) error {
 	if p.bad[it.tree] != nil {
 		it.state = stateBlocked
 		it.fail(targetReason(p.bad[it.tree]), p.bad[it.tree])
+		return nil
+	}
+	if total := p.total[it.tree]; total > 0 && it.size > total {
+		p.block(it, ReasonLarge, ProblemLarge, "")
 		return nil
 	}
 	rel := join(it.dir, it.name)
@@ -364,7 +376,15 @@ func (p *planner) count() {
 			p.Blocked++
 		}
 		if it.result == Waiting && it.state != stateIdentical {
-			p.Write += (it.size + 4095) &^ 4095 // disks keep whole blocks
+			p.Write = plus(p.Write, plus(it.size, 4095)&^4095) // disks keep whole blocks
 		}
 	}
+}
+
+// plus adds sizes, none of them negative. The sum of many that a faulty device made up stays at the largest number.
+func plus(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }

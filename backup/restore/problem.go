@@ -9,6 +9,7 @@ const (
 	ProblemClash    ProblemKind = "clash"     // the target takes this name and another one for the same
 	ProblemReserved ProblemKind = "reserved"  // the target's disk cannot hold this name
 	ProblemLong     ProblemKind = "long"      // too long for the target's disk
+	ProblemLarge    ProblemKind = "large"     // larger than the whole disk
 	ProblemName     ProblemKind = "name"      // no usable path at all
 	ProblemFolder   ProblemKind = "folder"    // a file or link stands where a folder is needed, or a folder where the file goes
 	ProblemReadOnly ProblemKind = "read-only" // the folder does not allow new files
@@ -20,6 +21,7 @@ var problemTexts = map[ProblemKind]string{
 	ProblemClash:    "the disk there takes its name and another one for the same",
 	ProblemReserved: "the disk there cannot hold its name",
 	ProblemLong:     "its path is too long for the disk there",
+	ProblemLarge:    "it is larger than the whole disk there",
 	ProblemName:     "it has no usable path",
 	ProblemFolder:   "a file stands where a folder is needed, or the other way round",
 	ProblemReadOnly: "the folder there does not allow new files",

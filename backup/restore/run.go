@@ -40,7 +40,8 @@ type RunOptions struct {
 type hooks struct {
 	beforeProof func()
 	step        func(name string)
-	flush       func(top *os.File) error // in place of direct.SyncFS
+	flush       func(top *os.File) error              // in place of direct.SyncFS
+	room        func(path string) (free, total int64) // in place of room
 }
 
 // Phase is what a run is doing.

@@ -60,6 +60,7 @@ func reasonOf(err error) Reason {
 		errs   []unix.Errno
 	}{
 		{ReasonFull, []unix.Errno{unix.ENOSPC, unix.EDQUOT}},
+		{ReasonLarge, []unix.Errno{unix.EFBIG}},
 		{ReasonName, []unix.Errno{unix.ENAMETOOLONG, unix.EINVAL, unix.EILSEQ}},
 		{ReasonRefused, []unix.Errno{unix.EACCES, unix.EPERM, unix.EROFS}},
 		{ReasonFolder, []unix.Errno{unix.ENOTDIR, unix.ELOOP, unix.EISDIR}},

@@ -45,6 +45,8 @@ func reasonOf(err error) Reason {
 	switch {
 	case errors.Is(err, windows.ERROR_DISK_FULL), errors.Is(err, windows.ERROR_HANDLE_DISK_FULL), errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED):
 		return ReasonFull
+	case errors.Is(err, windows.ERROR_FILE_TOO_LARGE):
+		return ReasonLarge
 	case errors.Is(err, windows.ERROR_INVALID_NAME), errors.Is(err, windows.ERROR_FILENAME_EXCED_RANGE), errors.Is(err, windows.ERROR_BAD_PATHNAME):
 		return ReasonName
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, windows.ERROR_WRITE_PROTECT), errors.Is(err, windows.ERROR_PRIVILEGE_NOT_HELD):

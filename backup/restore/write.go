@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +65,9 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 			return false, err
 		}
 	}
+	if err := r.hasRoom(ctx, it, file); err != nil {
+		return false, err
+	}
 	it.notes = nil
 	grouped := t.groups.Load() && it.typ == vault.TypeFile
 	if err := r.stage(ctx, d, temp, it, file, !grouped); err != nil {
@@ -82,6 +86,32 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	r.step("named")
 	return false, nil
+}
+
+// hasRoom looks before the first byte whether a large file has room: a file system that is asked for more than it has may give all of it away
+// before it says no, and others write there too. Where there is not enough, the size itself is looked into: the run ends only for a file that
+// could be written once there is room.
+func (r *run) hasRoom(ctx context.Context, it *item, file *reader.File) error {
+	if it.size < direct.From {
+		return nil
+	}
+	look := room
+	if r.o.hooks.room != nil {
+		look = r.o.hooks.room
+	}
+	free, total := look(r.trees[it.tree].path)
+	switch {
+	case total <= 0 || free < 0 || it.size <= free:
+		return nil
+	case it.size > total:
+		return &fault{ReasonLarge, nil}
+	}
+	if v := &file.Versions[0]; len(v.Lists) > 0 {
+		if n, err := r.open.listed(ctx, v); err != nil || n != it.size {
+			return cmp.Or[error](err, errParts)
+		}
+	}
+	return &fault{ReasonFull, fmt.Errorf("%d bytes are free, the next file has %d", free, it.size)}
 }
 
 // opening is how files are opened to be compared: those of an earlier run of this job may be unreadable by their own permissions.

@@ -213,11 +213,14 @@ func ParseVersion(b []byte) (v Version, err error) {
 	switch {
 	case len(v.Lists) > 0 && len(v.Parts) > 0, v.Removed && (len(v.Lists) > 0 || len(v.Parts) > 0):
 		return fail(ErrMalformed)
-	case len(v.Lists) == 0 && !v.Removed && sum != v.Size:
+	case len(v.Lists) == 0 && !v.Removed && sum != v.Size, len(v.Lists) > 0 && v.Size > uint64(len(v.Lists))*maxListed:
 		return fail(ErrMalformed)
 	}
 	return v, nil
 }
+
+// maxListed is how many bytes of content one part list can stand for.
+const maxListed = MaxListedParts * MaxChunk
 
 func appendCaps(b []byte, caps []Cap) []byte {
 	for _, c := range caps {

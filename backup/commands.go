@@ -72,7 +72,7 @@ const (
 	CheckStopped = "stopped"
 )
 
-// PauseFor stops copying; it always ends.
+// PauseFor stops copying, also what is under way: that run keeps what is complete, and ends as stopped. A pause always ends.
 type PauseFor struct {
 	For time.Duration `json:"for"`
 }

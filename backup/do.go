@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"lightproof/backup/priority"
 	"lightproof/backup/vault"
@@ -121,24 +120,4 @@ func (e *Engine) change(ctx context.Context, fn func(*settings)) error {
 	e.mu.Unlock()
 	e.publish(ctx)
 	return err
-}
-
-func (e *Engine) pause(ctx context.Context, d time.Duration) error {
-	if d < 0 || d > 7*24*time.Hour {
-		return fmt.Errorf("a pause of %s: at most 7 days", d)
-	}
-	e.mu.Lock()
-	e.paused = nil
-	if d > 0 {
-		e.paused = &Pause{Until: e.clock.Now().Add(d), Reason: "you"}
-	}
-	e.mu.Unlock()
-	e.publish(ctx)
-	if d == 0 {
-		e.nudge()
-	}
-	if err := e.note(ctx, notePause, int64(d/time.Second)); err != nil {
-		return err
-	}
-	return e.saveFacts(ctx)
 }

@@ -50,6 +50,7 @@ type Engine struct {
 	facts  facts
 	work   *Work
 	paused *Pause
+	halt   context.CancelCauseFunc // ends the copying that is under way; nil: none is
 	closed bool
 	pinned writer.Pin                 // as the keychain has it
 	alarms map[string]bool            // message codes

@@ -50,18 +50,20 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 		r.show(false)
 	}
 	kn = nil // what it takes is room for the work that follows
-	if e.pausedNow() {
+	copying, done := e.copying(ctx)
+	defer done()
+	if pausedBy(copying) {
 		return r.end(ctx), e.afterRun(ctx)
 	}
-	if err := r.store(ctx, all); err != nil {
+	if err := r.store(copying, all); err != nil {
 		runErr = err
-	} else if err := r.heartbeat(ctx); err != nil {
+	} else if err := r.heartbeat(copying); err != nil {
 		runErr = err
 	}
 	if errors.Is(runErr, errAlarm) {
 		return r.stopped(ctx, runErr)
 	}
-	if ctx.Err() == nil {
+	if copying.Err() == nil {
 		// Reading back may take hours, in which the figures are to be right.
 		counted := make(chan error, 1)
 		go func() {
@@ -71,7 +73,7 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 			}
 			counted <- err
 		}()
-		err := r.prove(ctx, !c.ReadBackLater)
+		err := r.prove(copying, !c.ReadBackLater)
 		if err = cmp.Or(err, <-counted); err != nil && runErr == nil {
 			runErr = err
 		}
@@ -80,19 +82,22 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
 		return r.stopped(ctx, runErr)
 	}
 	res := r.end(ctx)
-	res.Stopped = ctx.Err() != nil
+	res.Stopped = copying.Err() != nil
 	if res.New+res.Removed+res.Bad > 0 {
 		if err := e.noteRun(context.WithoutCancel(ctx), noteBackup, res); err != nil && runErr == nil {
 			runErr = err
 		}
 	}
-	if res.Stopped {
+	if ctx.Err() != nil {
 		// What was stored before the stop counts; the state must say so even though ctx has ended.
 		_ = e.afterRun(context.WithoutCancel(ctx))
 		return res, ctx.Err()
 	}
-	if errors.Is(runErr, errNoPlace) {
+	switch {
+	case errors.Is(runErr, errNoPlace):
 		runErr = nil // named in the issues; the files wait
+	case pausedBy(copying) && (errors.Is(runErr, errPaused) || errors.Is(runErr, context.Canceled)):
+		runErr = nil // the rest waits for the end of the pause
 	}
 	if err := e.afterRun(ctx); err != nil && runErr == nil {
 		runErr = err
@@ -132,15 +137,6 @@ func (r *runner) stopped(ctx context.Context, err error) (*Run, error) {
 	res := r.end(ctx)
 	res.Stopped = true
 	return res, errors.Join(err, r.e.afterRun(context.WithoutCancel(ctx)))
-}
-
-func (e *Engine) pausedNow() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.paused != nil && !e.clock.Now().Before(e.paused.Until) {
-		e.paused = nil
-	}
-	return e.paused != nil
 }
 
 // prove copies to destinations what they lack, and reads back what is new. Destinations that are up to date come first: what lacks elsewhere may take hours to copy.

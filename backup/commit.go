@@ -154,9 +154,7 @@ func (e *Engine) body(ctx context.Context, b *batch, removed []removal) (vault.P
 		files = append(files, &s.file)
 	}
 	for i := range removed {
-		if removed[i].file.FileID != [16]byte{} { // else it was never stored: there is nothing to record
-			files = append(files, e.removedFile(&removed[i]))
-		}
+		files = append(files, e.removedFile(&removed[i]))
 	}
 	slices.SortFunc(files, func(x, y *vault.File) int { return cmp.Compare(string(x.ID[:]), string(y.ID[:])) })
 	var pages []*vault.PageBuilder
@@ -363,9 +361,6 @@ func (e *Engine) journalFiles(ctx context.Context, w *catalog.Writer, b *batch, 
 	for _, r := range removed {
 		if err := w.Files.Delete(ctx, r.key); err != nil {
 			return err
-		}
-		if r.file.FileID == [16]byte{} {
-			continue
 		}
 		if err := supersede(ctx, w, &r.file); err != nil {
 			return err

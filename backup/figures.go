@@ -27,6 +27,7 @@ type figures struct {
 	OpenDue int64              `json:"open_due"`
 	Oldest  int64              `json:"oldest"` // Unix seconds, 0 = none
 	dests   []*placed          // in the order of the destinations, while it is counted
+	walks   map[string]walked  // as of the same state of the records
 }
 
 // placed is what was counted for one destination.
@@ -114,15 +115,22 @@ func (e *Engine) figuresNow(ctx context.Context) (*figures, error) {
 			return nil, nil // of another program: they are counted anew
 		}
 	}
-	mark, err := e.db.Mark(ctx)
+	var mark []byte
+	now := *f
+	err := e.db.View(ctx, func(w *catalog.Writer) (err error) {
+		if mark, err = w.Mark(ctx); err == nil {
+			now.walks, err = walks(ctx, w)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	now := e.clock.Now().Unix()
-	if len(mark) == 0 || !bytes.Equal(f.Mark, mark) || !bytes.Equal(f.By, e.countedBy()) || now < f.At || now >= f.Until {
+	at := e.clock.Now().Unix()
+	if len(mark) == 0 || !bytes.Equal(f.Mark, mark) || !bytes.Equal(f.By, e.countedBy()) || at < f.At || at >= f.Until {
 		return nil, nil
 	}
-	return f, nil
+	return &now, nil
 }
 
 // keepFigures keeps figures unless the records have changed since they were counted.

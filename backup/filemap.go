@@ -52,9 +52,7 @@ func (e *Engine) fileMap(ctx context.Context, m FileMap) error {
 	for _, f := range e.folders() {
 		ours[f.ID] = true
 	}
-	added := map[[16]byte]int64{}
-	err := e.db.Update(ctx, func(w *catalog.Writer) error {
-		clear(added)
+	err := e.updateCounted(ctx, func(w *catalog.Writer, with folderChange) error {
 		for _, f := range m.Files {
 			if !ours[f.Folder] || len(f.Versions) == 0 || len(f.Path) == 0 {
 				continue
@@ -64,7 +62,11 @@ func (e *Engine) fileMap(ctx context.Context, m FileMap) error {
 				return err
 			}
 			if isNew {
-				added[f.Folder]++
+				with(f.Folder, func(ff *folderFacts) {
+					if ff.LastScan != 0 {
+						ff.Found++ // a row that the next look settles: it finds the file, or that it was deleted
+					}
+				})
 			}
 		}
 		return nil
@@ -73,11 +75,6 @@ func (e *Engine) fileMap(ctx context.Context, m FileMap) error {
 		return err
 	}
 	e.mu.Lock()
-	for id, n := range added {
-		if ff := e.folderFact(hexID(id)); ff.LastScan != 0 {
-			ff.Found += n // rows that the next look settles: it finds the file, or that it was deleted
-		}
-	}
 	e.facts.MapLost = e.facts.MapLost && !m.Done
 	e.mu.Unlock()
 	if err := e.recount(ctx); err != nil {
@@ -118,7 +115,9 @@ func (e *Engine) mapFile(ctx context.Context, w *catalog.Writer, f MappedFile) (
 		// Our row is of an earlier version (the records came back from an image): the next look reads what stands there now.
 		row.VersionID, row.Size, row.SHA256, row.Commit, row.Objects = last.ID, last.Size, last.Sum, seq, cids(last.Objects)
 		row.Recorded = last.Recorded
-		row.State, row.Reason = catalog.StatePending, reasonChanged
+		if row.State != catalog.StateGone {
+			row.State, row.Reason = catalog.StatePending, reasonChanged
+		}
 	case row.VersionID != last.ID && row.SHA256 == last.Sum:
 		// Stored once more since the loss: the catalogue took it as the version that it is, and so do we.
 		row.VersionID, row.Recorded = last.ID, last.Recorded

@@ -50,7 +50,7 @@ func (l *looking) missing(ctx context.Context) (map[string]*catalog.File, error)
 	}
 	out := map[string]*catalog.File{}
 	err := l.e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
-		if k.Folder == l.folder.ID && f.State != catalog.StateGone && !l.known.wasSeen(l.known.path(k.Folder, k.Path)) {
+		if k.Folder == l.folder.ID && !l.known.wasSeen(l.known.path(k.Folder, k.Path)) {
 			out[k.Path] = &f
 		}
 		return nil
@@ -67,7 +67,7 @@ func (l *looking) settleGone(ctx context.Context) error {
 	type identity struct{ dev, inode uint64 }
 	gone := map[identity]string{}
 	for path, f := range missing {
-		if f.State == catalog.StateStored && f.Inode != 0 && !f.Unsettled {
+		if (f.State == catalog.StateStored || f.State == catalog.StateGone) && f.Inode != 0 && !f.Unsettled {
 			gone[identity{f.Dev, f.Inode}] = path
 		}
 	}
@@ -90,6 +90,7 @@ func (l *looking) settleGone(ctx context.Context) error {
 		switch {
 		case oneBirth(f.BirthNS, j.sight.birth):
 			j.old, j.former = f, &former{path: path, is: itself}
+			l.leaves(path, f)
 			delete(missing, path)
 		case j.sight.kind == source.KindFile && len(f.Objects) > 0:
 			j.old, j.former = f, &former{path: path}
@@ -101,9 +102,86 @@ func (l *looking) settleGone(ctx context.Context) error {
 		return nil
 	}
 	for path, f := range missing {
-		l.removed = append(l.removed, removal{key: catalog.FileKey{Folder: l.folder.ID, Path: path}, file: *f, former: formers[path]})
+		l.leaves(path, f)
+		if f.FileID != [16]byte{} { // else it was never stored: there is nothing to record
+			l.removed = append(l.removed, removal{key: catalog.FileKey{Folder: l.folder.ID, Path: path}, file: *f, former: formers[path]})
+		}
 	}
 	return nil
+}
+
+// goneRow is the row of an original that is no more where it was.
+type goneRow struct {
+	path string
+	row  catalog.File
+}
+
+// leaves has the row of an original that is not at its path any more count no longer. It stays until the commit that records the move or
+// the deletion, which may be long after: the row of what was never stored goes at once.
+func (l *looking) leaves(path string, f *catalog.File) {
+	if f.State == catalog.StateGone {
+		return
+	}
+	row := *f
+	// Of what was not stored as it stood there, size and times are not those of the stored version: it is no candidate for a move.
+	row.Unsettled = row.Unsettled || row.State != catalog.StateStored
+	row.State, row.Reason, row.Since = catalog.StateGone, "", l.now
+	l.gone = append(l.gone, goneRow{path, row})
+}
+
+// flushGone writes the rows of originals that are gone, and at the end what this walk counted.
+func (l *looking) flushGone(ctx context.Context, sum source.Summary) error {
+	write := func(rows []goneRow, then func(*folderFacts)) error {
+		return l.e.updateCounted(ctx, func(w *catalog.Writer, with folderChange) error {
+			for _, g := range rows {
+				key := catalog.FileKey{Folder: l.folder.ID, Path: g.path}
+				var err error
+				if g.row.FileID == [16]byte{} {
+					err = w.Files.Delete(ctx, key)
+				} else {
+					err = w.Files.Put(ctx, key, g.row)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			with(l.folder.ID, then)
+			return nil
+		})
+	}
+	for ; len(l.gone) > rowsAtOnce; l.gone = l.gone[rowsAtOnce:] {
+		if err := write(l.gone[:rowsAtOnce], func(f *folderFacts) { f.Found -= rowsAtOnce }); err != nil {
+			return err
+		}
+	}
+	found := func(f *folderFacts) {
+		f.Missing, f.Found, f.Partial, f.Unlisted = 0, sum.Items, sum.AtLeast, l.unlisted
+		if sum.Items > 0 {
+			f.Device = sum.Root.ID.Device
+		}
+		if sum.Full {
+			f.LastScan = l.now
+		}
+	}
+	if len(l.gone) == 0 && l.e.onlyLater(l.folder.ID, found) {
+		return nil
+	}
+	return write(l.gone, found)
+}
+
+// onlyLater makes a change that is none but for the time of a further look, which can be written with the next facts. Else it is not made.
+func (e *Engine) onlyLater(folder [16]byte, change func(*folderFacts)) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f := e.folderFact(hexID(folder))
+	then := *f
+	change(&then)
+	last := then.LastScan
+	if then.LastScan = f.LastScan; f.LastScan == 0 || then != *f {
+		return false
+	}
+	f.LastScan = last
+	return true
 }
 
 // coarseBirths is the unit in which FAT and exFAT count births; HFS+ counts whole seconds. The photos of a burst share one such unit.

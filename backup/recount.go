@@ -74,6 +74,9 @@ func (e *Engine) count(ctx context.Context) (*figures, error) {
 		if c.out.Mark, err = w.Mark(ctx); err != nil {
 			return err
 		}
+		if c.out.walks, err = walks(ctx, w); err != nil {
+			return err
+		}
 		p, err := e.proofs(ctx, w, c.out)
 		if err != nil {
 			return err
@@ -199,18 +202,18 @@ func (e *Engine) useFigures(f *figures) {
 	broken := false
 	for id, n := range f.Folders {
 		c := *n
-		ff := e.folderFact(id)
+		ff, walk := e.folderFact(id), f.walks[id]
 		c.AtLeast = ff.Partial
-		c.Found += ff.Unlisted
-		c.Pending += ff.Unlisted
-		if ff.Unlisted > 0 {
-			reasons[reasonNew] += ff.Unlisted
+		c.Found += walk.Unlisted
+		c.Pending += walk.Unlisted
+		if walk.Unlisted > 0 {
+			reasons[reasonNew] += walk.Unlisted
 		}
 		if ff.Missing != 0 { // its files are watched no more: they wait for the folder
 			c.Pending += c.Protected
 			reasons[reasonFolder] += c.Protected
 			c.Protected = 0
-		} else if ff.Found != c.Found && ff.LastScan != 0 {
+		} else if walk.Found != c.Found && walk.LastScan != 0 {
 			broken = true
 		}
 		ff.Counts = c

@@ -107,7 +107,7 @@ func (e *Engine) look(ctx context.Context, folder source.Folder, kn *known) (*lo
 	before := kn.files[folder.ID]
 	sum, err := e.tree.Scan(ctx, folder, e.scanOptions(), func(it source.Item) error { return l.item(ctx, it) })
 	if err == nil {
-		err = e.flushRows(ctx, folder.ID, l.rows, 0)
+		err = l.flush(ctx, 0)
 	}
 	id := hex.EncodeToString(folder.ID[:])
 	if errors.Is(err, source.ErrFolderMissing) || err == nil && e.emptyMount(id, sum, before) {
@@ -123,17 +123,10 @@ func (e *Engine) look(ctx context.Context, folder source.Folder, kn *known) (*lo
 		return nil, err
 	}
 	res.found, res.full = sum.Items, sum.Full && !sum.AtLeast
-	e.mu.Lock()
-	f := e.folderFact(id)
-	f.Missing, f.Found, f.Partial, f.Unlisted = 0, sum.Items, sum.AtLeast, l.unlisted
-	if sum.Items > 0 {
-		f.Device = sum.Root.ID.Device
+	if err := l.settleGone(ctx); err != nil {
+		return nil, err
 	}
-	if sum.Full {
-		f.LastScan = l.now
-	}
-	e.mu.Unlock()
-	return res, l.settleGone(ctx)
+	return res, l.flushGone(ctx, sum)
 }
 
 // looking is one look at one folder.
@@ -145,6 +138,8 @@ type looking struct {
 	now      int64 // Unix seconds
 	accepted map[string]int64
 	rows     map[string]catalog.File // to be written
+	counted  int64                   // of them those that count from now on
+	gone     []goneRow               // to be written
 	seen     int64                   // of the rows that are known
 	unlisted int64
 }
@@ -213,7 +208,10 @@ func (l *looking) changed(ctx context.Context, it source.Item, state catalog.Fil
 		next.Size = it.Size
 	}
 	l.rows[it.Path] = next
-	return l.e.flushRows(ctx, l.folder.ID, l.rows, 4096)
+	if old == nil || old.State == catalog.StateGone {
+		l.counted++
+	}
+	return l.flush(ctx, rowsAtOnce)
 }
 
 // emptyMount tells whether a folder that held files shows none, on another file system than before: the mount point of a drive that
@@ -225,20 +223,25 @@ func (e *Engine) emptyMount(id string, sum source.Summary, before int64) bool {
 	return f != nil && before > 0 && sum.Root.Entries == 0 && f.Device != 0 && f.Device != sum.Root.ID.Device
 }
 
-// flushRows writes collected rows once there are more than keep of them.
-func (e *Engine) flushRows(ctx context.Context, folder [16]byte, rows map[string]catalog.File, keep int) error {
-	if len(rows) <= keep {
+// rowsAtOnce is how many rows of originals go into one transaction.
+const rowsAtOnce = 4096
+
+// flush writes collected rows once there are more than keep of them.
+func (l *looking) flush(ctx context.Context, keep int) error {
+	if len(l.rows) <= keep {
 		return nil
 	}
-	err := e.db.Update(ctx, func(w *catalog.Writer) error {
-		for p, f := range rows {
-			if err := w.Files.Put(ctx, catalog.FileKey{Folder: folder, Path: p}, f); err != nil {
+	err := l.e.updateCounted(ctx, func(w *catalog.Writer, with folderChange) error {
+		for p, f := range l.rows {
+			if err := w.Files.Put(ctx, catalog.FileKey{Folder: l.folder.ID, Path: p}, f); err != nil {
 				return err
 			}
 		}
+		with(l.folder.ID, func(f *folderFacts) { f.Found += l.counted })
 		return nil
 	})
-	clear(rows)
+	clear(l.rows)
+	l.counted = 0
 	return err
 }
 

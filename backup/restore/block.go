@@ -206,7 +206,7 @@ func decodeItem(b []byte, strings []string) (*item, error) {
 func appendResult(p *packer, it *item) {
 	p.num(uint64(it.n))
 	p.num(uint64(it.result))
-	p.num(flag(it.has)<<0 | flag(it.other != nil)<<1 | flag(it.final != it.name)<<2)
+	p.num(flag(it.has)<<0 | flag(it.other != nil)<<1 | flag(it.final != it.name)<<2 | flag(it.hashed)<<3)
 	if it.other != nil {
 		p.bytes(it.other[:])
 	}
@@ -230,7 +230,7 @@ func applyResults(batch []byte, items []*item) error {
 		it := items[n]
 		it.result = Result(u.num())
 		flags := u.num()
-		it.has, it.other, it.final = flags&1 != 0, nil, it.name
+		it.has, it.other, it.final, it.hashed = flags&1 != 0, nil, it.name, flags&8 != 0
 		if flags&2 != 0 {
 			sum := u.bytes()
 			if len(sum) != len(vault.Hash{}) {

@@ -48,6 +48,7 @@ type item struct {
 	result Result
 	reason Reason // of NotRestored; with another result and without has, why it could not be read back
 	detail string
+	hashed bool        // its whole fingerprint was right, taken while it was written or from what was found there
 	has    bool        // it was read back
 	other  *vault.Hash // of the bytes read back, where that is not sum
 	notes  []string

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"lightproof/backup/direct"
 	"lightproof/backup/vault"
 )
 
@@ -102,5 +104,70 @@ func TestAPlainRestoreGivesNoNameToWrongParts(t *testing.T) {
 	r := l.plainly(l.jobs(t.TempDir()), t.TempDir())
 	if r.NotRestored[ReasonDamaged] != 1 || r.Unread != 0 {
 		t.Error(r.Sums(), r.NotRestored)
+	}
+}
+
+// A run that was to read back leaves the fingerprints of large files to that. Gone on with without the re-read, they are read all the same.
+func TestNothingIsCompleteWhoseFingerprintNobodyTook(t *testing.T) {
+	l := newLibrary(t)
+	content := bytes.Repeat([]byte("film "), direct.From/2)
+	l.big("parts.mov", content, 1, func(_ *readerFile, v *vault.Version) { v.Sum[0] ^= 1 })
+	l.big("good.mov", content, 1)
+	l.bundle(small{path: "small.jpg", content: []byte("small"), at: 1})
+	l.link("link", "small.jpg")
+	target, jobs := t.TempDir(), l.jobs(t.TempDir())
+	run := func(again func(context.Context, RunOptions) (*Report, error), stop bool, noReRead bool) *Report {
+		t.Helper()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		o := l.options()
+		if o.NoReRead = noReRead; stop {
+			o.hooks.beforeProof = cancel
+		}
+		r, err := again(ctx, o)
+		if r == nil || errors.Is(err, context.Canceled) != stop || err != nil && !stop {
+			t.Fatal(err)
+		}
+		if r.Selected != r.Written+r.AlreadyThere+r.Unread+r.Missing() {
+			t.Fatal(r.Sums())
+		}
+		return r
+	}
+	plan := l.plan(target, KeepBoth)
+	r := run(func(ctx context.Context, o RunOptions) (*Report, error) { return Run(ctx, jobs, plan, o) }, true, false)
+	id := r.Job
+	resume := func(ctx context.Context, o RunOptions) (*Report, error) { return Resume(ctx, jobs, id, o) }
+	if r = run(resume, true, true); r.Complete() || r.Unread != 2 || r.NotRestored[ReasonStopped] != 2 {
+		t.Error(r.Sums(), r.NotRestored)
+	}
+	if r = run(resume, false, true); r.Complete() || r.Unread != 2 || r.Written != 1 || r.NotRestored[ReasonDamaged] != 1 {
+		t.Error(r.Sums(), r.NotRestored)
+	}
+	if _, err := os.Lstat(filepath.Join(target, "Pictures", "parts.mov")); !errors.Is(err, os.ErrNotExist) {
+		t.Error("wrong parts kept the name:", err)
+	}
+}
+
+// What a run without the re-read hashed as it wrote is not read by the next one either.
+func TestAPlainRestoreGoesOnWithoutReadingAgain(t *testing.T) {
+	l := newLibrary(t)
+	l.sample(30)
+	target, jobs := t.TempDir(), l.jobs(t.TempDir())
+	o := l.options()
+	o.NoReRead = true
+	ctx, cancel := context.WithCancel(context.Background())
+	o.hooks.beforeProof = cancel
+	r, err := Run(ctx, jobs, l.plan(target, KeepBoth), o)
+	if !errors.Is(err, context.Canceled) || r.Unread != 34 {
+		t.Fatal(err, r.Sums())
+	}
+	o.hooks.beforeProof = nil
+	o.Progress = func(p Progress) {
+		if p.OfFiles > 0 {
+			t.Errorf("%s: %d files", p.Phase, p.OfFiles)
+		}
+	}
+	if r, err = Resume(context.Background(), jobs, r.Job, o); err != nil || !r.Complete() || r.Unread != 34 {
+		t.Fatal(err)
 	}
 }

@@ -90,7 +90,7 @@ func (r *run) report() *Report {
 			l.Result, l.Reason = NotRestored, left
 		case l.Result != NotRestored && !it.has && l.Reason != ReasonNone: // see prove
 			l.Result = NotRestored
-		case l.Result == Written && r.o.NoReRead && !it.has:
+		case l.Result == Written && r.o.NoReRead && it.hashed && !it.has:
 			l.Result = Unread
 		case l.Result != NotRestored && !it.has:
 			l.Result, l.Reason, l.Detail = NotRestored, left, "it has its name there, but was not read back yet"

@@ -28,7 +28,8 @@ type RunOptions struct {
 	// Found is called for each damaged copy that was met, from several goroutines; may be nil.
 	Found func(object string, attempt int, err error)
 	// NoReRead leaves out reading back what is written: those files are Unread in the report and not proven. What was there before is
-	// read nevertheless: nothing else tells that it is identical. Check reads all of it later.
+	// read nevertheless: nothing else tells that it is identical. So is what an earlier run of the job wrote for its own reading back. Check
+	// reads all of it later.
 	NoReRead bool
 	// Workers is the number of files worked on at a time; 0 means two for each processor, 4 to 16: most of the time each waits for a disk.
 	Workers int

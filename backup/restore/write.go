@@ -48,11 +48,11 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	switch {
 	case there == stateIdentical && r.resumed:
-		it.result = Written // by the run before this one
+		it.result, it.hashed = Written, true // by the run before this one
 		r.advance(0, it.size)
 		return false, nil
 	case there == stateIdentical:
-		it.result = AlreadyThere
+		it.result, it.hashed = AlreadyThere, true
 		r.advance(0, it.size)
 		return false, nil
 	case there == stateDifferent && !it.replace:
@@ -68,7 +68,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	if err := r.hasRoom(ctx, it, file); err != nil {
 		return false, err
 	}
-	it.notes = nil
+	it.notes, it.hashed = nil, false
 	grouped := t.groups.Load() && it.typ == vault.TypeFile
 	if err := r.stage(ctx, d, temp, it, file, !grouped); err != nil {
 		d.root.Remove(temp)
@@ -181,7 +181,7 @@ func (r *run) rename(ctx context.Context, d *dir, it *item) error {
 			it.final = name
 			return nil
 		case there == stateIdentical:
-			it.final, it.result = name, AlreadyThere
+			it.final, it.result, it.hashed = name, AlreadyThere, true
 			if r.resumed {
 				it.result = Written
 			}
@@ -200,6 +200,7 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, file *re
 		if err := setLinkTime(d, temp, it.modTime); err != nil {
 			it.notes = append(it.notes, "the link's time was not kept")
 		}
+		it.hashed = true // there is nothing else to it
 		return nil
 	}
 	f, err := d.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -238,6 +239,7 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, file *re
 		r.advance(0, -n)
 		return errParts
 	}
+	it.hashed = h != nil
 	r.step("written")
 	for _, a := range setAttributes(f, file.Xattrs) {
 		it.notes = append(it.notes, fmt.Sprintf("attribute %q was not kept", a))

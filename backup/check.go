@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,7 +108,8 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 	r.phase("reading-back", int64(len(list)), bytes)
 	pending := map[catalog.CopyKey]catalog.Copy{}
 	flush := func() error {
-		err := e.db.Update(context.WithoutCancel(ctx), func(w *catalog.Writer) error {
+		ctx := context.WithoutCancel(ctx)
+		err := e.db.Update(ctx, func(w *catalog.Writer) error {
 			for k, c := range pending {
 				if err := w.Copies.Put(ctx, k, c); err != nil {
 					return err
@@ -127,14 +129,18 @@ func (r *runner) readBackAt(ctx context.Context, d *destination, list []target) 
 			}
 			return errLost
 		}
-		if got.good {
+		switch {
+		case got.good && c.Fault == catalog.FaultUnopened:
+			r.result.Bad++ // the right bytes, of what was sealed wrong
+		case got.good:
 			c.Level, c.CheckedAt, c.Fault, c.FaultAt = max(c.Level, catalog.LevelChecked), now, catalog.FaultNone, 0
-		} else {
+		default:
 			c.Level, c.Fault, c.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
 			if errors.Is(got.err, store.ErrNotExist) {
 				c.Fault = catalog.FaultMissing
 			}
 			r.result.Bad++
+			pending[t.key] = c // whatever ends the healing, what was found is known
 			if err := e.heal(ctx, d, t); err == nil {
 				r.result.Repaired++
 				c = catalog.Copy{Level: catalog.LevelChecked, SentAt: now, CheckedAt: now}
@@ -365,17 +371,42 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 		return err
 	}
 	others := maps.Clone(doubtful)
-	var wrong []target
+	var wrong, right []target
+	for _, t := range list {
+		r.result.Objects++
+		plain := strings.TrimPrefix(t.name, "m2/")
+		doubt := doubtful[t.name] || doubtful[plain]
+		delete(others, t.name)
+		delete(others, plain)
+		if size, ok := sizes[t.name]; ok && size == t.size && !doubt {
+			right = append(right, t)
+		} else {
+			wrong = append(wrong, t)
+		}
+	}
+	if err := e.confirm(ctx, right); err != nil {
+		return err
+	}
+	r.result.Bad += int64(len(others))
+	return r.readBackAt(ctx, d, wrong)
+}
+
+// rowsAtOnce is how many rows one transaction changes where there may be very many.
+const rowsAtOnce = 5000
+
+// confirm records that copies are listed with their size.
+func (e *Engine) confirm(ctx context.Context, list []target) error {
 	now := e.clock.Now().Unix()
-	err = e.db.Update(ctx, func(w *catalog.Writer) error {
-		for _, t := range list {
-			r.result.Objects++
-			c := t.copy
-			plain := strings.TrimPrefix(t.name, "m2/")
-			doubt := doubtful[t.name] || doubtful[plain]
-			delete(others, t.name)
-			delete(others, plain)
-			if size, ok := sizes[t.name]; ok && size == t.size && !doubt {
+	for some := range slices.Chunk(list, rowsAtOnce) {
+		err := e.db.Update(ctx, func(w *catalog.Writer) error {
+			for _, t := range some {
+				c, err := w.Copies.Get(ctx, t.key) // as it is now: another check may have found it bad
+				if errors.Is(err, catalog.ErrNotFound) {
+					continue
+				}
+				if err != nil {
+					return err
+				}
 				if c.Level == catalog.LevelNone && c.Fault == catalog.FaultNone || c.Level == catalog.LevelSent {
 					c.Level = catalog.LevelConfirmed
 				}
@@ -383,17 +414,14 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 				if err := w.Copies.Put(ctx, t.key, c); err != nil {
 					return err
 				}
-				continue
 			}
-			wrong = append(wrong, t)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	r.result.Bad += int64(len(others))
-	return r.readBackAt(ctx, d, wrong)
+	return nil
 }
 
 // structural reads both copies of all records.

@@ -76,10 +76,15 @@ func (s *small) open() {
 
 func (s *small) openOn(tree source.Tree) {
 	s.t.Helper()
+	s.openWith(tree, nil)
+}
+
+func (s *small) openWith(tree source.Tree, open backup.Opener) {
+	s.t.Helper()
 	start, err := setup.StartWith(filepath.Join(s.dir, "home"), phrase)
 	must(s.t, err)
 	defer start.Wipe()
-	s.engine, err = backup.Open(s.t.Context(), backup.Options{Home: filepath.Join(s.dir, "home"), Build: "test", Tree: tree, Clock: s.clock}, start)
+	s.engine, err = backup.Open(s.t.Context(), backup.Options{Home: filepath.Join(s.dir, "home"), Build: "test", Tree: tree, Clock: s.clock, Open: open}, start)
 	must(s.t, err)
 }
 

@@ -249,7 +249,8 @@ func (r *runner) copyBatch(ctx context.Context, d *destination, list []debt, the
 	if err := durable(ctx, d.store()); err != nil {
 		return err
 	}
-	err = e.db.Update(context.WithoutCancel(ctx), func(w *catalog.Writer) error {
+	ctx = context.WithoutCancel(ctx)
+	err = e.db.Update(ctx, func(w *catalog.Writer) error {
 		for k, c := range rows {
 			if err := w.Copies.Put(ctx, k, c); err != nil {
 				return err

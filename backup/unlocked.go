@@ -256,7 +256,7 @@ func (e *Engine) recordOpened(ctx context.Context, c RecordOpened) error {
 			if err != nil && !errors.Is(err, catalog.ErrNotFound) {
 				return err
 			}
-			row.Level, row.Fault, row.FaultAt = catalog.LevelNone, catalog.FaultDamaged, now
+			row.Level, row.Fault, row.FaultAt = catalog.LevelNone, catalog.FaultUnopened, now
 			if err := w.Copies.Put(ctx, key, row); err != nil {
 				return err
 			}

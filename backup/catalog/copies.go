@@ -19,9 +19,10 @@ type Fault uint8
 
 // The faults of a copy.
 const (
-	FaultNone    Fault = iota
-	FaultMissing       // the destination no longer has it
-	FaultDamaged       // its bytes do not match
+	FaultNone     Fault = iota
+	FaultMissing        // the destination no longer has it
+	FaultDamaged        // its bytes do not match
+	FaultUnopened       // it did not open, or not to its content, although its bytes may match: only opening it ends this, or other bytes in its place
 )
 
 // CopyKey names one object at one destination: either an anonymous object by cid, or any other by its name.
@@ -81,7 +82,7 @@ var copyCodec = codec[CopyKey, Copy]{
 		d := newDecoder(b)
 		c := Copy{Level: Level(d.u8()), Fault: Fault(d.u8()), SentAt: d.varint(), ConfirmedAt: d.varint(), CheckedAt: d.varint(),
 			OpenedAt: d.varint(), FaultAt: d.varint()}
-		d.bad = d.bad || c.Level > LevelOpened || c.Fault > FaultDamaged
+		d.bad = d.bad || c.Level > LevelOpened || c.Fault > FaultUnopened
 		return c, d.done()
 	},
 }

@@ -391,9 +391,6 @@ func (r *runner) quick(ctx context.Context, d *destination) error {
 	return r.readBackAt(ctx, d, wrong)
 }
 
-// rowsAtOnce is how many rows one transaction changes where there may be very many.
-const rowsAtOnce = 5000
-
 // confirm records that copies are listed with their size.
 func (e *Engine) confirm(ctx context.Context, list []target) error {
 	now := e.clock.Now().Unix()

@@ -2,6 +2,7 @@ package restore
 
 import (
 	"fmt"
+	"io/fs"
 	"strings"
 	"unicode/utf8"
 
@@ -87,6 +88,12 @@ func withSuffix(name, suffix string, k diskKind) string {
 	}
 	return stem + suffix + ending
 }
+
+// maxSuffixes bounds the additions that are tried for one file or group.
+const maxSuffixes = 10_000
+
+// errNames: a folder where so many names are taken, or that says so of every name.
+var errNames = fmt.Errorf("every name tried is taken: %w", fs.ErrExist)
 
 // suffixOf is the addition to names of restored files that keep another one company.
 func suffixOf(day string, n int) string {

@@ -92,10 +92,14 @@ func (p *planner) placeOf(it *item, name string) string {
 	return string(rune('0'+it.tree)) + "/" + at
 }
 
-// addSuffix finds the first addition under which every file of a group is free to go, or is there already with the same bytes.
+// addSuffix finds the first addition under which every file of a group is free to go, or is there already with the same bytes. Where there is
+// none, the group is not restored.
 func (p *planner) addSuffix(ctx context.Context, members []*item) error {
 	day := p.o.Now.Format(time.DateOnly)
-	for n := 1; ; n++ {
+	for n := 1; n <= maxSuffixes; n++ {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		states := make([]state, len(members))
 		free := true
 		for i, it := range members {
@@ -134,4 +138,8 @@ func (p *planner) addSuffix(ctx context.Context, members []*item) error {
 		}
 		return nil
 	}
+	for _, it := range members {
+		it.fail(ReasonTarget, errNames)
+	}
+	return nil
 }

@@ -165,13 +165,16 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there sta
 			return err
 		}
 	}
-	return &fault{ReasonTarget, fmt.Errorf("every name tried is taken: %w", fs.ErrExist)}
+	return &fault{ReasonTarget, errNames}
 }
 
 // rename chooses a name of its own for a file whose name was taken since the plan was made, or finds it there already.
 func (r *run) rename(ctx context.Context, d *dir, it *item) error {
 	day := r.plan.Made.Format(time.DateOnly)
-	for n := 1; n < 10_000; n++ {
+	for n := 1; n <= maxSuffixes; n++ {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		name := withSuffix(it.name, suffixOf(day, n), r.trees[it.tree].kind)
 		there, err := compare(ctx, d, name, it, r.opening(d))
 		switch {
@@ -188,7 +191,7 @@ func (r *run) rename(ctx context.Context, d *dir, it *item) error {
 			return nil
 		}
 	}
-	return &fault{ReasonTarget, fmt.Errorf("every name tried is taken: %w", fs.ErrExist)}
+	return &fault{ReasonTarget, errNames}
 }
 
 // stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group.

@@ -118,7 +118,7 @@ func (e *Engine) unseal(ctx context.Context, start secret.Secret) error {
 			return err
 		}
 	}
-	db, err := openDB(filepath.Join(e.o.Home, writerDB), keys)
+	db, err := openDB(ctx, filepath.Join(e.o.Home, writerDB), keys)
 	if err != nil {
 		return err
 	}
@@ -141,15 +141,33 @@ func (e *Engine) unseal(ctx context.Context, start secret.Secret) error {
 	return e.checkPin(ctx)
 }
 
-// openDB opens writer.db, or makes it anew where the old one cannot be used: everything in it comes back from the destinations.
-func openDB(path string, k *writer.Keyset) (*catalog.Writer, error) {
+// openDB opens writer.db, or makes it anew where the old one cannot be used: everything in it comes back from the destinations. Where its row key
+// is used up it gets a new one first: nothing could be written.
+func openDB(ctx context.Context, path string, k *writer.Keyset) (*catalog.Writer, error) {
 	db, err := catalog.OpenWriter(path, k.CacheKey, k.Space)
 	if errors.Is(err, catalog.ErrDamaged) || errors.Is(err, catalog.ErrWrongKey) || errors.Is(err, catalog.ErrOlderSchema) {
 		if err = catalog.Discard(path); err == nil {
 			db, err = catalog.OpenWriter(path, k.CacheKey, k.Space)
 		}
 	}
-	return db, err
+	if err != nil || !db.DB().Spent() {
+		return db, err
+	}
+	if err := db.DB().Rekey(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// renewRowKey seals the database's rows anew once the row key is nearly used up. It gives way to the end of ctx: the next call goes on.
+func (e *Engine) renewRowKey(ctx context.Context) error {
+	if !e.db.DB().RekeyDue() || ctx.Err() != nil {
+		return nil
+	}
+	if err := e.db.DB().Rekey(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
 
 // ready returns an error where the engine has no keys yet.

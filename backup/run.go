@@ -8,9 +8,14 @@ import (
 )
 
 // backUp looks at every folder, stores what is new, and reads the new copies back.
-func (e *Engine) backUp(ctx context.Context, c BackUp) (*Run, error) {
+func (e *Engine) backUp(ctx context.Context, c BackUp) (_ *Run, err error) {
 	e.run.Lock()
 	defer e.run.Unlock()
+	defer func() {
+		if rerr := e.renewRowKey(ctx); err == nil {
+			err = rerr
+		}
+	}()
 	r := e.newRunner("looking")
 	defer e.endWork(ctx)
 	r.connect(ctx)

@@ -17,6 +17,26 @@ func (db *DB) RekeyDue() bool {
 	return db.unfinished.Load() || db.used.Load() >= db.limit-db.limit/8
 }
 
+// Spent tells that nothing is written any more before a Rekey: every Update answers ErrRotate.
+func (db *DB) Spent() bool { return db.used.Load()+db.block > db.limit }
+
+// Spend counts n values as sealed that were not, durably and up to the bound of the row key. By it tests come to where a key is nearly used up.
+func (db *DB) Spend(ctx context.Context, n uint64) error {
+	if err := db.acquire(ctx); err != nil {
+		return err
+	}
+	defer db.release()
+	h := db.head
+	used := min(db.used.Load()+n, db.limit)
+	h.reserved = max(h.reserved, used)
+	if err := db.writeHead(ctx, db.writer, h); err != nil {
+		return err
+	}
+	db.head = h
+	db.used.Store(used)
+	return nil
+}
+
 // Rekey draws a new row key and seals every row anew, in steps between which other writers get their turn. Cut short (context,
 // crash), everything stays readable and the next Rekey goes on.
 func (db *DB) Rekey(ctx context.Context) error {

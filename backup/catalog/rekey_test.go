@@ -112,11 +112,17 @@ func TestRowKeyEndsBeforeItsBound(t *testing.T) {
 		t.Error("must be due before it is refused")
 	}
 	must(t, put(10))
+	if !db.Spent() {
+		t.Error("writing is refused, and the key is not said to be spent")
+	}
 	wantErr(t, put(1), ErrRotate)
 	if n := len(contents(t, db.Table("files"))); n != 10 {
 		t.Errorf("reading must go on: %d rows", n)
 	}
 	must(t, db.Rekey(ctx))
+	if db.Spent() || db.RekeyDue() {
+		t.Error("a new key is spent")
+	}
 	must(t, put(10))
 	if used := db.used.Load(); used != 20 {
 		t.Errorf("%d seals under the new key, want 20", used)

@@ -61,6 +61,11 @@ func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 	if err != nil {
 		return nil, err
 	}
+	if db.DB().RekeyDue() {
+		if err := db.DB().Rekey(ctx); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
 	l := &Library{svc: svc, keys: keys, view: keys.View(), db: db, home: home, cat: reader.NewCatalogue(), heads: map[vault.DevTag]vault.Head{}, lean: true}
 	if err := l.load(ctx); err != nil {
 		db.Close()

@@ -80,6 +80,7 @@ type run struct {
 	stop  atomic.Pointer[fault] // why no further file is begun
 	dirs  lender
 	group group
+	twins twins
 	files blocks
 
 	recording sync.Mutex // one batch of results at a time
@@ -235,6 +236,7 @@ func (r *run) each(items []*item, fn func(*item)) {
 func (r *run) write(ctx context.Context) {
 	var todo []*item
 	var size int64
+	r.findTwins()
 	for _, it := range r.plan.items {
 		if r.resumed && (it.result == Written || it.result == AlreadyThere) && !r.stands(it) {
 			it.result = Waiting // the name did not outlast a loss of power, or somebody took the file away
@@ -278,6 +280,9 @@ func (r *run) stands(it *item) bool {
 	}
 	defer d.Close()
 	_, err = d.root.Lstat(it.final)
+	if err == nil {
+		r.stood(it, d)
+	}
 	return err == nil
 }
 

@@ -49,10 +49,12 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	switch {
 	case there == stateIdentical && r.resumed:
 		it.result, it.hashed = Written, true // by the run before this one
+		r.stood(it, d)
 		r.advance(0, it.size)
 		return false, nil
 	case there == stateIdentical:
 		it.result, it.hashed = AlreadyThere, true
+		r.stood(it, d)
 		r.advance(0, it.size)
 		return false, nil
 	case there == stateDifferent && !it.replace:
@@ -124,22 +126,14 @@ func (r *run) opening(d *dir) func(string) (*os.File, error) {
 
 // name gives the finished temporary file its name.
 func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there state) error {
+	twin := r.twinPlace(it)
+	if twin != "" {
+		r.twins.giving.Lock()
+		defer r.twins.giving.Unlock()
+	}
 	if there == stateDifferent && it.replace && it.final == it.name {
-		path := filepath.Join(r.trees[it.tree].path, filepath.FromSlash(it.dir))
-		err := ErrNoTrash
-		if info, e := d.root.Lstat(it.name); e == nil && !info.IsDir() { // a whole folder never gives way to a file
-			err = trash(d, path, it.name, r.o.Now())
-		}
-		switch {
-		case err == nil:
-			it.notes = append(it.notes, "the file that was there is in the trash")
-		case errors.Is(err, ErrNoTrash):
-			it.notes = append(it.notes, "what was there could not go to the trash: both are kept")
-			if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
-				d.root.Remove(temp)
-				return err
-			}
-		default:
+		if err := r.giveWay(ctx, d, it, twin); err != nil || it.result != Waiting {
+			d.root.Remove(temp)
 			return err
 		}
 		r.touch(it.tree, it.dir)
@@ -150,6 +144,9 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there sta
 		if err == nil {
 			it.result = Written
 			r.touch(it.tree, it.dir)
+			if twin != "" {
+				r.twins.note(twin, it, d)
+			}
 			return nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
@@ -166,6 +163,37 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there sta
 		}
 	}
 	return &fault{ReasonTarget, errNames}
+}
+
+// giveWay has the file that bears an item's name make room for it: it goes to the trash. Where it cannot, or is another file of this restore,
+// the item gets a name of its own, or is that file.
+func (r *run) giveWay(ctx context.Context, d *dir, it *item, twin string) error {
+	info, err := d.root.Lstat(it.name)
+	switch {
+	case err == nil && twin != "" && r.twins.own(twin, info):
+		now, err := compare(ctx, d, it.name, it, r.opening(d))
+		if err != nil {
+			return err
+		}
+		if now == stateIdentical {
+			it.result, it.hashed = Written, true
+			return nil
+		}
+		it.notes = append(it.notes, "another file of this restore has its place there: both are kept")
+		return r.rename(ctx, d, it)
+	case err == nil && !info.IsDir(): // a whole folder never gives way to a file
+		err = trash(d, filepath.Join(r.trees[it.tree].path, filepath.FromSlash(it.dir)), it.name, r.o.Now())
+	default:
+		err = ErrNoTrash
+	}
+	switch {
+	case err == nil:
+		it.notes = append(it.notes, "the file that was there is in the trash")
+	case errors.Is(err, ErrNoTrash):
+		it.notes = append(it.notes, "what was there could not go to the trash: both are kept")
+		return r.rename(ctx, d, it)
+	}
+	return err
 }
 
 // rename chooses a name of its own for a file whose name was taken since the plan was made, or finds it there already.

@@ -38,7 +38,7 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (_ *Run, err error) {
 		return r.end(ctx), err
 	}
 	for _, f := range e.folders() {
-		l, err := e.look(ctx, f, kn)
+		l, err := e.look(ctx, f, kn, r.noPlace())
 		if err != nil {
 			if ctx.Err() != nil {
 				return r.end(ctx), ctx.Err()

@@ -31,7 +31,10 @@ type runner struct {
 	current map[*destination]bool
 	loss    error
 	shown   time.Time
-	reason  map[string]int64
+
+	failed   []failure // not recorded yet
+	failedAt time.Time // when some were recorded last
+	reason   map[string]int64
 }
 
 func (e *Engine) newRunner(kind string) *runner {

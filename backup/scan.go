@@ -36,6 +36,8 @@ type job struct {
 	old    *catalog.File // what is known of it, nil = new
 	former *former       // the path that it seems to have had before, nil = none
 	bare   bool          // no record of it was made: it is counted as folderFacts.Unlisted
+
+	settled bool // why it is not stored now is known
 }
 
 // sight is what a look saw of a file or a symbolic link: of a source.Item what tells it from others.
@@ -101,8 +103,9 @@ func (e *Engine) scanOptions() source.ScanOptions {
 }
 
 // look walks one folder, records the states that the walk alone decides, and returns what there is to store.
-func (e *Engine) look(ctx context.Context, folder source.Folder, kn *known) (*looked, error) {
-	l := &looking{e: e, folder: folder, known: kn, now: e.clock.Now().Unix(), accepted: e.accepted(), rows: map[string]catalog.File{}}
+// noPlace is why what is to be stored waits, empty: it does not.
+func (e *Engine) look(ctx context.Context, folder source.Folder, kn *known, noPlace string) (*looked, error) {
+	l := &looking{e: e, folder: folder, known: kn, noPlace: noPlace, now: e.clock.Now().Unix(), accepted: e.accepted(), rows: map[string]catalog.File{}}
 	res := &l.looked
 	before := kn.files[folder.ID]
 	sum, err := e.tree.Scan(ctx, folder, e.scanOptions(), func(it source.Item) error { return l.item(ctx, it) })
@@ -135,6 +138,7 @@ type looking struct {
 	e        *Engine
 	folder   source.Folder
 	known    *known
+	noPlace  string
 	now      int64 // Unix seconds
 	accepted map[string]int64
 	rows     map[string]catalog.File // to be written
@@ -181,9 +185,13 @@ func (l *looking) changed(ctx context.Context, it source.Item, state catalog.Fil
 		if old != nil && unchanged(old, it) {
 			return nil
 		}
-		reason = reasonNew
-		if old != nil && old.VersionID != [16]byte{} {
+		switch {
+		case l.noPlace != "":
+			reason = l.noPlace
+		case old != nil && old.VersionID != [16]byte{}:
 			reason = reasonChanged
+		default:
+			reason = reasonNew
 		}
 		l.jobs = append(l.jobs, job{folder: &l.folder, sight: sightOf(it), old: old, bare: old == nil})
 		if old == nil {
@@ -198,9 +206,7 @@ func (l *looking) changed(ctx context.Context, it source.Item, state catalog.Fil
 	if next.State == state && next.Reason == reason && old != nil {
 		return nil
 	}
-	// A file that stays busy keeps the time since which it waits, also after it counts as failed.
-	waited := old != nil && (old.State == catalog.StatePending || old.State == catalog.StateFailed && old.Reason == reasonBusy)
-	if !(waited && state == catalog.StatePending) {
+	if !(waited(old) && state == catalog.StatePending) {
 		next.Since = l.now
 	}
 	next.State, next.Reason = state, reason

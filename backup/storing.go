@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"lightproof/backup/catalog"
 	"lightproof/backup/source"
-	"lightproof/backup/store"
 )
 
 // store reads and stores the jobs of all folders, in batches that each become a commit.
@@ -35,20 +33,13 @@ func (r *runner) store(ctx context.Context, all []*looked) error {
 	r.phase("backing-up", int64(len(jobs)), bytes)
 	defer func() { r.result.Bytes = r.bytes.Load() }()
 	if len(r.destinations()) == 0 {
-		code := reasonAway
-		for _, d := range r.e.destinations() {
-			if p, _ := d.condition(); p == "full" {
-				code = reasonFull
-			}
-		}
-		for i := range jobs {
-			if err := r.fail(ctx, &jobs[i], catalog.StatePending, code); err != nil {
-				return err
-			}
-		}
-		return errNoPlace
+		return errNoPlace // the look has recorded that they wait
 	}
-	return r.storeAll(ctx, jobs, removed)
+	err := r.storeAll(ctx, jobs, removed)
+	if ferr := r.recordFailures(context.WithoutCancel(ctx)); err == nil {
+		err = ferr
+	}
+	return err
 }
 
 // lookAgain is how often a run looks at what other devices write, where none is known.
@@ -151,23 +142,6 @@ func (c committing) with(ctx context.Context) (inner context.Context, stop func(
 	return inner, func() { cancel(nil) }
 }
 
-// waiting names the files that wait because no destination takes copies.
-func (r *runner) waiting(ctx context.Context, jobs []job, err error) error {
-	if !errors.Is(err, errNoPlace) || ctx.Err() != nil {
-		return err
-	}
-	code := reasonAway
-	if errors.Is(err, store.ErrFull) {
-		code = reasonFull
-	}
-	for i := range jobs {
-		if ferr := r.fail(ctx, &jobs[i], catalog.StatePending, code); ferr != nil {
-			return ferr
-		}
-	}
-	return err
-}
-
 // settle records what came of one original; an error returned ends the run, what is wrong with the file alone is recorded.
 func (r *runner) settle(ctx context.Context, s *stored, err error) error {
 	r.done.Add(1)
@@ -185,12 +159,12 @@ func (r *runner) settle(ctx context.Context, s *stored, err error) error {
 		return err
 	}
 	var since int64
-	if s.j.old != nil {
+	if waited(s.j.old) {
 		since = s.j.old.Since
 	}
 	state, reason := readReason(err, since, r.e.clock.Now().Unix())
 	r.issue(Issue{Code: reason, Path: s.j.sight.path})
-	return r.fail(ctx, s.j, state, reason)
+	return r.fail(ctx, failure{s.j, state, reason})
 }
 
 // fileError tells whether an error concerns just the file that was read.
@@ -202,60 +176,4 @@ func fileError(err error) bool {
 		}
 	}
 	return false
-}
-
-// fail records why a file is not stored now. One that vanished leaves the count: the next look settles whether it was deleted.
-func (r *runner) fail(ctx context.Context, j *job, state catalog.FileState, reason string) error {
-	e, key := r.e, catalog.FileKey{Folder: j.folder.ID, Path: j.sight.path}
-	now := e.clock.Now().Unix()
-	change := func(found, unlisted int64) {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		f := e.folderFact(hexID(j.folder.ID))
-		f.Found += found
-		f.Unlisted += unlisted
-	}
-	var found, unlisted int64
-	e.saving.Lock()
-	defer e.saving.Unlock()
-	err := e.db.Update(ctx, func(w *catalog.Writer) error {
-		f, err := w.Files.Get(ctx, key)
-		if err != nil && !errors.Is(err, catalog.ErrNotFound) {
-			return err
-		}
-		if j.bare && err != nil {
-			unlisted = -1
-		}
-		gone := state == catalog.StateGone && f.VersionID == [16]byte{}
-		if gone {
-			found = -1
-		}
-		change(found, unlisted)
-		facts, err := e.encodeFacts()
-		if err != nil {
-			return err
-		}
-		if err := w.State.Put(ctx, []byte(factsRow), facts); err != nil {
-			return err
-		}
-		if gone {
-			return w.Files.Delete(ctx, key)
-		}
-		if state == catalog.StateGone {
-			state, reason = catalog.StatePending, reasonVanished
-		}
-		if f.State != state || f.Reason != reason {
-			waits := f.State == catalog.StatePending && (state == catalog.StatePending || reason == reasonBusy)
-			if !waits || f.Since == 0 {
-				f.Since = now
-			}
-			f.State, f.Reason = state, reason
-		}
-		f.Size = j.sight.size
-		return w.Files.Put(ctx, key, f)
-	})
-	if err != nil {
-		change(-found, -unlisted)
-	}
-	return err
 }

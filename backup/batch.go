@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/store"
@@ -262,8 +263,11 @@ func (e *Engine) holds(ctx context.Context, d *destination, rec vault.ObjectReco
 		return false, err
 	}
 	now := e.clock.Now().Unix()
-	if now-max(c.SentAt, c.ConfirmedAt, c.CheckedAt, c.OpenedAt) < recheckAfter {
-		return true, nil
+	for _, seen := range [...]int64{c.SentAt, c.ConfirmedAt, c.CheckedAt, c.OpenedAt} {
+		// A time in the future is one of a clock that was wrong.
+		if now-seen < recheckAfter && seen <= now+int64(clockSlack/time.Second) {
+			return true, nil
+		}
 	}
 	info, err := d.store().Stat(ctx, name)
 	if errors.Is(err, store.ErrNotExist) || err == nil && info.Size != int64(rec.Size) {

@@ -284,7 +284,7 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 		undo()
 		return err
 	}
-	err = e.db.Update(ctx, func(w *catalog.Writer) error {
+	err = e.db.UpdateOf(ctx, b.rows(len(envelopes), len(list), len(removed)), func(w *catalog.Writer) error {
 		for _, env := range envelopes {
 			if err := w.State.Put(ctx, []byte(rowEnvelope+env.Name), envelopeRow(head.Seq, env.Object)); err != nil {
 				return err
@@ -331,6 +331,15 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 		undo()
 	}
 	return err
+}
+
+// rows bounds the rows that the journal of the batch writes. One large file has many objects, and any number of files may be deleted at once.
+func (b *batch) rows(envelopes, list, removed int) uint64 {
+	n := envelopes + list + len(b.pages) + len(b.bundles) + 2*(len(b.done)+removed)
+	for _, sent := range b.sent {
+		n += len(sent) + len(b.pages)
+	}
+	return uint64(n + 2) // facts and mark
 }
 
 // listed counts originals that get their first record, or with -1 after all do not. e.mu is held.

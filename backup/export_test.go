@@ -83,3 +83,6 @@ func (e *Engine) HoldCount() (countOn func()) {
 	e.recounting.Lock()
 	return e.recounting.Unlock
 }
+
+// RowsAtOnce is how many rows of originals go into one transaction.
+const RowsAtOnce = rowsAtOnce

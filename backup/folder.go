@@ -4,10 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"lightproof/backup/catalog"
 	"lightproof/backup/source"
 )
 
@@ -50,14 +54,22 @@ func folderRules(exclude []string) (r source.Rules) {
 	return r
 }
 
+// errRemoved is why copying ended when a folder was removed: it goes on without it.
+var errRemoved = errors.New("a folder is no longer to be copied")
+
+// removeFolder ends the protection of a folder. Copying that is under way ends as for a pause, and that run forgets the folder's records.
+// Otherwise that is done here; where other work is under way or it is cut short, by the next run.
 func (e *Engine) removeFolder(ctx context.Context, c RemoveFolder) error {
 	found := false
 	err := e.change(ctx, func(s *settings) {
 		for i, f := range s.Folders {
 			if f.ID == c.ID {
 				s.Folders, found = append(s.Folders[:i:i], s.Folders[i+1:]...), true
-				return
+				break
 			}
+		}
+		if found && e.halt != nil {
+			e.halt(errRemoved)
 		}
 	})
 	if err == nil && !found {
@@ -66,8 +78,88 @@ func (e *Engine) removeFolder(ctx context.Context, c RemoveFolder) error {
 	if err != nil {
 		return err
 	}
-	if err := e.forgetFolder(ctx, c.ID); err != nil {
+	defer e.nudge()
+	if e.run.TryLock() {
+		defer e.run.Unlock()
+		if err := e.forgetFolders(ctx); err != nil {
+			return err
+		}
+	}
+	if err := e.recount(ctx); err != nil {
 		return err
 	}
-	return e.recount(ctx)
+	e.publishNow()
+	return nil
+}
+
+// stillProtected tells whether none of these folders was removed meanwhile.
+func (e *Engine) stillProtected(folders []source.Folder) bool {
+	now := e.folders()
+	for _, f := range folders {
+		if !slices.ContainsFunc(now, func(g source.Folder) bool { return g.ID == f.ID }) {
+			return false
+		}
+	}
+	return true
+}
+
+// knowsOnly loads what the records say of these folders. What they still say of others is forgotten.
+func (e *Engine) knowsOnly(ctx context.Context, folders []source.Folder) (*known, error) {
+	kn, err := e.knows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for id := range kn.files {
+		if !slices.ContainsFunc(folders, func(f source.Folder) bool { return f.ID == id }) {
+			if err := e.forgetFolders(ctx); err != nil {
+				return nil, err
+			}
+			return e.knows(ctx)
+		}
+	}
+	return kn, nil
+}
+
+// forgetFolders removes what is known of files in folders that are not protected any more. What is stored of them stays known as versions.
+// Folders may be large: it is done in pieces, each of which is right by itself. e.run is held, so that nobody adds to them.
+func (e *Engine) forgetFolders(ctx context.Context) error {
+	protected := map[[16]byte]bool{}
+	for _, f := range e.folders() {
+		protected[f.ID] = true
+	}
+	var keys []catalog.FileKey
+	err := e.db.Files.Each(ctx, func(k catalog.FileKey, _ catalog.File) error {
+		if !protected[k.Folder] {
+			keys = append(keys, k)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(keys, rowsAtOnce) {
+		if err := e.db.Update(ctx, func(w *catalog.Writer) error { return forget(ctx, w, some) }); err != nil {
+			return err
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	maps.DeleteFunc(e.facts.Folders, func(id string, _ *folderFacts) bool { return !protected[id16(id)] })
+	return nil
+}
+
+func forget(ctx context.Context, w *catalog.Writer, keys []catalog.FileKey) error {
+	for _, k := range keys {
+		f, err := w.Files.Get(ctx, k)
+		if err != nil {
+			return err
+		}
+		if err := supersede(ctx, w, &f); err != nil {
+			return err
+		}
+		if err := w.Files.Delete(ctx, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }

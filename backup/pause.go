@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"lightproof/backup/source"
 )
 
 // errPaused is why copying that a pause met came to its end.
@@ -43,15 +45,18 @@ func (e *Engine) pausedNow() bool {
 	return e.paused != nil
 }
 
-// copying gives the context of a run's copying. It ends with ctx, and by errPaused at a pause: at once where there is one already. done gives
-// it up. e.run is held.
-func (e *Engine) copying(ctx context.Context) (inner context.Context, done func()) {
+// copying gives the context of a run's copying from these folders. It ends with ctx, by errPaused at a pause, and by errRemoved where a folder
+// is removed: at once where that was before. done gives it up. e.run is held.
+func (e *Engine) copying(ctx context.Context, folders []source.Folder) (inner context.Context, done func()) {
 	inner, halt := context.WithCancelCause(ctx)
 	e.mu.Lock()
 	e.halt = halt
 	e.mu.Unlock()
-	if e.pausedNow() {
+	switch {
+	case e.pausedNow():
 		halt(errPaused)
+	case !e.stillProtected(folders):
+		halt(errRemoved)
 	}
 	return inner, func() {
 		e.mu.Lock()
@@ -61,5 +66,8 @@ func (e *Engine) copying(ctx context.Context) (inner context.Context, done func(
 	}
 }
 
-// pausedBy tells whether a context of copying was ended by a pause.
-func pausedBy(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errPaused) }
+// halted tells whether a context of copying was ended for a while: what remains is done by a later run.
+func halted(ctx context.Context) bool {
+	why := context.Cause(ctx)
+	return errors.Is(why, errPaused) || errors.Is(why, errRemoved)
+}

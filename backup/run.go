@@ -5,17 +5,16 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"lightproof/backup/source"
 )
 
 // backUp looks at every folder, stores what is new, and reads the new copies back.
 func (e *Engine) backUp(ctx context.Context, c BackUp) (_ *Run, err error) {
 	e.run.Lock()
 	defer e.run.Unlock()
-	defer func() {
-		if rerr := e.renewRowKey(ctx); err == nil {
-			err = rerr
-		}
-	}()
+	folders := e.folders()
+	defer func() { err = cmp.Or(err, e.tidyUp(ctx, folders)) }()
 	r := e.newRunner("looking")
 	defer e.endWork(ctx)
 	r.connect(ctx)
@@ -33,11 +32,11 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (_ *Run, err error) {
 	}
 	var runErr error
 	var all []*looked
-	kn, err := e.knows(ctx)
+	kn, err := e.knowsOnly(ctx, folders)
 	if err != nil {
 		return r.end(ctx), err
 	}
-	for _, f := range e.folders() {
+	for _, f := range folders {
 		l, err := e.look(ctx, f, kn, r.noPlace())
 		if err != nil {
 			if ctx.Err() != nil {
@@ -55,9 +54,9 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (_ *Run, err error) {
 		r.show(false)
 	}
 	kn = nil // what it takes is room for the work that follows
-	copying, done := e.copying(ctx)
+	copying, done := e.copying(ctx, folders)
 	defer done()
-	if pausedBy(copying) {
+	if halted(copying) {
 		return r.end(ctx), e.afterRun(ctx)
 	}
 	if err := r.store(copying, all); err != nil {
@@ -101,13 +100,28 @@ func (e *Engine) backUp(ctx context.Context, c BackUp) (_ *Run, err error) {
 	switch {
 	case errors.Is(runErr, errNoPlace):
 		runErr = nil // named in the issues; the files wait
-	case pausedBy(copying) && (errors.Is(runErr, errPaused) || errors.Is(runErr, context.Canceled)):
-		runErr = nil // the rest waits for the end of the pause
+	case halted(copying) && (errors.Is(runErr, context.Cause(copying)) || errors.Is(runErr, context.Canceled)):
+		runErr = nil // the rest waits for the next run
 	}
 	if err := e.afterRun(ctx); err != nil && runErr == nil {
 		runErr = err
 	}
 	return res, runErr
+}
+
+// tidyUp does after a run what is best done while nothing else is: it forgets folders that were removed meanwhile, and renews the row key.
+// It gives way to the end of ctx; the next run does the rest.
+func (e *Engine) tidyUp(ctx context.Context, folders []source.Folder) error {
+	var err error
+	if !e.stillProtected(folders) {
+		if err = e.forgetFolders(ctx); err == nil {
+			err = e.recount(ctx)
+		}
+	}
+	if err = cmp.Or(err, e.renewRowKey(ctx)); ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // heads makes sure that every destination's log is the one that this computer wrote, and delivers the records that are owed.

@@ -298,30 +298,3 @@ func (e *Engine) leaveUnprotected(ctx context.Context, c LeaveUnprotected) error
 		}
 	})
 }
-
-func (e *Engine) forgetFolder(ctx context.Context, id string) error {
-	rows := map[catalog.FileKey]catalog.File{}
-	err := e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
-		if hexID(k.Folder) == id {
-			rows[k] = f
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	e.mu.Lock()
-	delete(e.facts.Folders, id)
-	e.mu.Unlock()
-	return e.db.Update(ctx, func(w *catalog.Writer) error {
-		for k, f := range rows {
-			if err := supersede(ctx, w, &f); err != nil {
-				return err
-			}
-			if err := w.Files.Delete(ctx, k); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}

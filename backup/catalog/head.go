@@ -13,7 +13,7 @@ import (
 // the limit here leaves two more bits.
 const (
 	rowKeyLimit = 1 << 30
-	// MaxTxWrites is the largest number of Put calls in one transaction.
+	// MaxTxWrites is the largest number of Put calls in one transaction that asks for no more (DB.UpdateOf).
 	MaxTxWrites = 1 << 18
 )
 
@@ -118,18 +118,18 @@ func (db *DB) writeHead(ctx context.Context, e execer, h head) error {
 	return translate("write head", err)
 }
 
-// reserve makes sure, durably and before any value is sealed, that the head counts the values the next transaction may seal.
+// reserve makes sure, durably and before any value is sealed, that the head counts the n values the next transaction may seal.
 // The caller holds the write lock.
-func (db *DB) reserve(ctx context.Context) error {
+func (db *DB) reserve(ctx context.Context, n uint64) error {
 	used := db.used.Load()
-	if used+db.block > db.limit {
+	if used+n > db.limit {
 		return ErrRotate
 	}
-	if db.head.reserved >= used+db.block {
+	if db.head.reserved >= used+n {
 		return nil
 	}
 	h := db.head
-	h.reserved = min(used+2*db.block, db.limit)
+	h.reserved = min(used+n+db.block, db.limit)
 	if err := db.writeHead(ctx, db.writer, h); err != nil {
 		return err
 	}

@@ -129,6 +129,37 @@ func TestRowKeyEndsBeforeItsBound(t *testing.T) {
 	}
 }
 
+func TestALargeTransactionReservesWhatItSaysAndNoMore(t *testing.T) {
+	o := testOptions()
+	o.limit, o.block = 1000, 10
+	path := t.TempDir() + "/x.db"
+	db := open(t, path, 1, o)
+	put := func(reserve uint64, n int) error {
+		return db.UpdateOf(ctx, reserve, func(tx *Tx) error {
+			for i := range n {
+				if err := tx.Table("files").Put(ctx, numbered(i), nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	must(t, put(0, 10))
+	must(t, put(300, 300))
+	wantErr(t, put(300, 301), ErrTooLarge)
+	wantErr(t, put(400, 1), ErrRotate)
+	must(t, put(0, 10))
+	wantErr(t, put(0, 11), ErrTooLarge)
+	must(t, db.closeConnections()) // as a crash would leave it
+	db = open(t, path, 1, o)
+	if used := db.used.Load(); used < 630 || used > 650 {
+		t.Errorf("%d seals counted after a crash, 630 were made", used)
+	}
+	if n := len(contents(t, db.Table("files"))); n != 300 {
+		t.Errorf("%d rows", n)
+	}
+}
+
 func TestCountOfSealsSurvivesRestarts(t *testing.T) {
 	o := testOptions()
 	o.limit, o.block = 1000, 10

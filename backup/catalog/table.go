@@ -142,8 +142,8 @@ func (t *Table) Put(ctx context.Context, key, value []byte) error {
 
 // count keeps the sealed values within what was reserved before the transaction began.
 func (tx *Tx) count() error {
-	if tx.writes >= tx.db.block {
-		return fmt.Errorf("more than %d values in one transaction: %w", tx.db.block, ErrTooLarge)
+	if tx.writes >= tx.most {
+		return fmt.Errorf("more than %d values in one transaction: %w", tx.most, ErrTooLarge)
 	}
 	tx.writes++
 	tx.db.used.Add(1)

@@ -13,7 +13,8 @@ type Tx struct {
 	sql      *sql.Tx
 	readOnly bool
 	writes   uint64
-	marked   bool // a new mark was drawn
+	most     uint64 // writes that were reserved
+	marked   bool   // a new mark was drawn
 	bound    map[statementID]*sql.Stmt
 	pending  pending
 }
@@ -21,19 +22,20 @@ type Tx struct {
 // Update runs fn in a writing transaction and commits when it returns nil; any error rolls back and is returned. Writers wait
 // for each other; calling Update inside Update waits for ever. Errors: ErrRotate, ErrBusy, ErrFull, ErrDamaged, those of fn.
 func (db *DB) Update(ctx context.Context, fn func(tx *Tx) error) error {
+	return db.UpdateOf(ctx, 0, fn)
+}
+
+// UpdateOf is Update for a transaction of up to n values, where that may be more than MaxTxWrites.
+func (db *DB) UpdateOf(ctx context.Context, n uint64, fn func(tx *Tx) error) error {
 	if err := db.acquire(ctx); err != nil {
 		return err
 	}
 	defer db.release()
-	if err := db.reserve(ctx); err != nil {
+	n = max(n, db.block)
+	if err := db.reserve(ctx, n); err != nil {
 		return err
 	}
-	return db.update(ctx, fn)
-}
-
-// update is Update for a caller that holds the lock and has reserved.
-func (db *DB) update(ctx context.Context, fn func(tx *Tx) error) error {
-	return db.run(ctx, db.writer, &Tx{db: db}, nil, fn)
+	return db.run(ctx, db.writer, &Tx{db: db, most: n}, nil, fn)
 }
 
 // View runs fn on one consistent state of the database, beside a writer. Calling Update inside View works, but View does not

@@ -58,6 +58,11 @@ func (w *Writer) Update(ctx context.Context, fn func(w *Writer) error) error {
 	return w.db.Update(ctx, func(tx *Tx) error { return fn(writerOn(w.db, tx.Table)) })
 }
 
+// UpdateOf is Update for a transaction of up to n values. See DB.UpdateOf.
+func (w *Writer) UpdateOf(ctx context.Context, n uint64, fn func(w *Writer) error) error {
+	return w.db.UpdateOf(ctx, n, func(tx *Tx) error { return fn(writerOn(w.db, tx.Table)) })
+}
+
 // View runs fn on one consistent state; only the Writer given to fn takes part in it. See DB.View.
 func (w *Writer) View(ctx context.Context, fn func(w *Writer) error) error {
 	return w.db.View(ctx, func(tx *Tx) error { return fn(writerOn(w.db, tx.Table)) })

@@ -255,11 +255,8 @@ func (e *Engine) holds(ctx context.Context, d *destination, rec vault.ObjectReco
 		return false, err
 	}
 	key := copyKey(d, rec.CID, name)
-	c, err := e.db.Copies.Get(ctx, key)
-	if errors.Is(err, catalog.ErrNotFound) || err == nil && (c.Fault != catalog.FaultNone || c.Level == catalog.LevelNone) {
-		return false, nil
-	}
-	if err != nil {
+	c, held, err := kept(ctx, e.db, key)
+	if err != nil || !held {
 		return false, err
 	}
 	now := e.clock.Now().Unix()
@@ -276,8 +273,25 @@ func (e *Engine) holds(ctx context.Context, d *destination, rec vault.ObjectReco
 	if err != nil {
 		return false, err
 	}
-	c.ConfirmedAt, c.Level = now, max(c.Level, catalog.LevelConfirmed)
-	return true, e.db.Copies.Put(ctx, key, c)
+	err = e.db.Update(ctx, func(w *catalog.Writer) error {
+		// A fault may have been found since, by the unlocked side: it stays.
+		var c catalog.Copy
+		if c, held, err = kept(ctx, w, key); err != nil || !held {
+			return err
+		}
+		c.ConfirmedAt, c.Level = now, max(c.Level, catalog.LevelConfirmed)
+		return w.Copies.Put(ctx, key, c)
+	})
+	return held && err == nil, err
+}
+
+// kept is what is known of a copy, and whether its destination took it and no fault is known.
+func kept(ctx context.Context, w *catalog.Writer, key catalog.CopyKey) (c catalog.Copy, is bool, err error) {
+	c, err = w.Copies.Get(ctx, key)
+	if errors.Is(err, catalog.ErrNotFound) {
+		return c, false, nil
+	}
+	return c, err == nil && c.Fault == catalog.FaultNone && c.Level != catalog.LevelNone, err
 }
 
 // copyKey names an object's copy: anonymous chunks by cid, the mirror of a page and all others by name.

@@ -100,14 +100,13 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 		Selected
 		wanted bool
 	}
-	removed := map[place]int64{} // when the path was last marked deleted, by any of the files that had it
+	ended := map[vault.FileID]int64{} // when a file was marked deleted under the identifier that it goes on under
 	var list []*reader.File
 	for f := range files {
 		list = append(list, f)
 		for i := range f.Versions {
-			if v := &f.Versions[i]; v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) {
-				p := place{f.Source, f.Path}
-				removed[p] = max(removed[p], v.Recorded)
+			if v := &f.Versions[i]; f.Continues != nil && v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) {
+				ended[*f.Continues] = max(ended[*f.Continues], v.Recorded)
 			}
 		}
 	}
@@ -119,13 +118,13 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 		if v == nil {
 			continue
 		}
-		p := place{f.Source, f.Path}
-		if _, named := o.Versions[f.ID]; !named && v.Recorded < removed[p] {
-			deleted = true // a file that goes on under another identifier has its deletion there
+		if _, named := o.Versions[f.ID]; !named && v.Recorded < ended[f.ID] {
+			deleted = true
 		}
 		if deleted && !o.Deleted {
 			continue
 		}
+		p := place{f.Source, f.Path}
 		s := candidate{Selected: Selected{File: f, Version: v, Deleted: deleted}}
 		at, ok := newest[p]
 		if ok && !later(s.Selected, found[at].Selected) {

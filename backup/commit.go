@@ -22,8 +22,12 @@ func hexID(id [16]byte) string { return hex.EncodeToString(id[:]) }
 const inlineBody = 512 << 10
 
 // commit makes a batch durable in the order of FORMAT.md ("Write order"): chunks; pages and lists; the commit's own bytes in the local
-// journal; the commit. A crash leaves at worst objects that nothing refers to.
+// journal; the commit. A crash leaves at worst objects that nothing refers to. The end of ctx does not end it, for what was stored is not given
+// up; but what is in the journal may be left to the next run to deliver.
 func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error {
+	delivering, done := b.run.grace(ctx)
+	defer done()
+	ctx = context.WithoutCancel(ctx)
 	removed = removedNow(removed)
 	if b.empty() && len(removed) == 0 {
 		return nil
@@ -66,7 +70,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	}
 	r.result.New += int64(countNew(b.done))
 	r.result.Removed += int64(len(removed))
-	if err := r.deliverAll(ctx, b.seq, envelopes); err != nil {
+	if err := r.deliverAll(delivering, b.seq, envelopes); err != nil && delivering.Err() == nil {
 		return err
 	}
 	if err := r.recountNow(ctx); err != nil {

@@ -73,15 +73,7 @@ func (r *runner) storeAll(ctx context.Context, jobs []job, removed []removal) er
 		}
 		jobs = jobs[n:]
 		if err != nil {
-			// What this batch holds so far is complete: keep it, unless nothing can be stored any more.
-			if errors.Is(err, errNoPlace) || b.closeBundles(context.WithoutCancel(ctx)) != nil || b.empty() {
-				b.dropBundles()
-				return r.waiting(ctx, jobs, err)
-			}
-			if cerr := r.e.commit(context.WithoutCancel(ctx), b, nil); cerr != nil {
-				return cerr
-			}
-			return err
+			return r.keep(ctx, b, jobs, err)
 		}
 		var gone []removal
 		if len(jobs) == 0 {
@@ -92,18 +84,53 @@ func (r *runner) storeAll(ctx context.Context, jobs []job, removed []removal) er
 	return before.wait()
 }
 
+// keep commits what is complete of a batch whose filling ended by err, unless nothing can be stored any more.
+func (r *runner) keep(ctx context.Context, b *batch, jobs []job, err error) error {
+	closing, done := r.grace(ctx)
+	defer done()
+	if errors.Is(err, errNoPlace) || b.closeBundles(closing) != nil && closing.Err() == nil {
+		b.dropBundles()
+		return r.waiting(ctx, jobs, err)
+	}
+	b.dropBundles() // those that could not be closed in time
+	if b.empty() {
+		return r.waiting(ctx, jobs, err)
+	}
+	if cerr := r.e.commit(ctx, b, nil); cerr != nil {
+		return cerr
+	}
+	return err
+}
+
+// stopGrace is how long a run that is stopped goes on sending what may as well be sent by the next one. A slow or limited line could take half
+// an hour for it.
+const stopGrace = 10 * time.Second
+
+// grace gives a context that ends stopGrace after ctx; done gives it up.
+func (r *runner) grace(ctx context.Context) (going context.Context, done func()) {
+	going, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unhook := context.AfterFunc(ctx, func() {
+		select {
+		case <-r.e.clock.After(stopGrace):
+			cancel()
+		case <-going.Done():
+		}
+	})
+	return going, func() { unhook(); cancel() }
+}
+
 // committing is a commit that is under way beside the filling of the next batch. The zero value is none.
 type committing struct {
 	done chan struct{}
 	err  *error
 }
 
-// commit begins to commit a batch. It comes to its end even if ctx is ended: what was stored is not given up.
+// commit begins to commit a batch.
 func (r *runner) commit(ctx context.Context, b *batch, gone []removal) committing {
 	c := committing{make(chan struct{}), new(error)}
 	go func() {
 		defer close(c.done)
-		*c.err = r.e.commit(context.WithoutCancel(ctx), b, gone)
+		*c.err = r.e.commit(ctx, b, gone)
 	}()
 	return c
 }

@@ -82,3 +82,28 @@ func TestLimitsOutliveTheEngineAndANewLookAtTheDestination(t *testing.T) {
 		t.Errorf("not ended: %+v", d)
 	}
 }
+
+// A run that is stopped does not go on for as long as its line would take: what is complete is kept, what stands in open bundles waits.
+func TestAStoppedRunEndsSoonOnASlowLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t).setUp().withFolderAndPlace()
+		m.do(backup.LimitDestination{ID: m.destination().ID, Up: limit.Least})
+		numbered(t, m.photos, "large", 1, 2, 100_000)  // half a minute
+		numbered(t, m.photos, "small", 2, 150, 20_000) // six minutes, in bundles
+		const after = time.Minute
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		defer cancel()
+		began := time.Now()
+		r, err := m.engine.Do(ctx, backup.BackUp{})
+		if !errors.Is(err, context.DeadlineExceeded) || !r.Run.Stopped || r.Run.New < 2 || r.Run.New > 100 {
+			t.Errorf("%+v, %v", r.Run, err)
+		}
+		if took := time.Since(began); took > after+30*time.Second {
+			t.Errorf("it ended %s after it was stopped", took-after)
+		}
+		m.do(backup.LimitDestination{ID: m.destination().ID})
+		m.backUpQuietly()
+		m.mustProve()
+		m.mustBeWhole(nil)
+	})
+}

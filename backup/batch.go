@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type batch struct {
 	seen    []vault.SeenHead
 
 	mu      sync.Mutex
+	places  []*destination                   // that take part in its commit; nil while it is filled: those of the run
 	objects map[vault.CID]vault.ObjectRecord // all that this batch references
 	sent    map[*destination]map[vault.CID]bool
 	pages   map[vault.CID][]byte        // page objects, for the local cache
@@ -52,6 +54,35 @@ func newBatch(r *runner, keys *writer.Keyset, seq uint64) *batch {
 	defer r.e.mu.Unlock()
 	return &batch{run: r, keys: keys, seq: seq, control: r.e.facts.Control, seen: r.e.facts.Seen, objects: map[vault.CID]vault.ObjectRecord{}, sent: map[*destination]map[vault.CID]bool{},
 		pages: map[vault.CID][]byte{}, putting: map[vault.CID]chan struct{}{}, bundles: map[vault.CID]catalog.Bundle{}}
+}
+
+// filled ends the filling. From here on the batch has destinations of its own: what the filling of the next one meets is no matter of this one,
+// whose objects are all put.
+func (b *batch) filled() {
+	places := b.run.destinations()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.places = append([]*destination{}, places...)
+}
+
+// destinations are those that hold all objects of the batch so far.
+func (b *batch) destinations() []*destination {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.places == nil {
+		return b.run.destinations()
+	}
+	return b.places
+}
+
+// lose takes a destination out of the batch, and out of the run with all that follows.
+func (b *batch) lose(d *destination, err error) {
+	b.mu.Lock()
+	if b.places != nil {
+		b.places = slices.DeleteFunc(slices.Clone(b.places), func(x *destination) bool { return x == d })
+	}
+	b.mu.Unlock()
+	b.run.lose(d, err)
 }
 
 func (b *batch) full() bool {
@@ -95,7 +126,7 @@ func (b *batch) putChunk(ctx context.Context, e *Engine, s vault.Sealed, class v
 	b.putting[cid] = ended
 	b.mu.Unlock()
 	rec = vault.ObjectRecord{CID: cid, Object: s.Cap.Object, Size: uint32(len(s.Object)), Class: class}
-	sent, err := e.send(ctx, b.run, rec, s.Name(), s.Object)
+	sent, err := e.send(ctx, b, rec, s.Name(), s.Object)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err == nil {
@@ -145,7 +176,7 @@ func (b *batch) putPage(ctx context.Context, e *Engine, s vault.Sealed) (vault.O
 	if err != nil {
 		return rec, err
 	}
-	if _, err := e.send(ctx, b.run, rec, vault.Mirror(s.Name()), s.Object); err != nil {
+	if _, err := e.send(ctx, b, rec, vault.Mirror(s.Name()), s.Object); err != nil {
 		return rec, err
 	}
 	b.mu.Lock()
@@ -154,14 +185,15 @@ func (b *batch) putPage(ctx context.Context, e *Engine, s vault.Sealed) (vault.O
 	return rec, nil
 }
 
-// send puts one object to every destination of the run that does not hold it, and returns those that it was put to. A destination
+// send puts one object of the batch to every destination of it that does not hold it, and returns those that it was put to. A destination
 // that fails leaves the run; without any left the run ends.
-func (e *Engine) send(ctx context.Context, r *runner, rec vault.ObjectRecord, name string, obj []byte) ([]*destination, error) {
+func (e *Engine) send(ctx context.Context, b *batch, rec vault.ObjectRecord, name string, obj []byte) ([]*destination, error) {
 	if err := e.mayPut(rec.CID); err != nil {
 		return nil, err
 	}
+	r := b.run
 	var sent []*destination
-	for _, d := range r.destinations() {
+	for _, d := range b.destinations() {
 		held, err := e.holds(ctx, d, rec, name)
 		if err == nil && held {
 			continue
@@ -177,13 +209,13 @@ func (e *Engine) send(ctx context.Context, r *runner, rec vault.ObjectRecord, na
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			r.lose(d, err)
+			b.lose(d, err)
 			continue
 		}
 		r.wrote(int64(len(obj)))
 		sent = append(sent, d)
 	}
-	if len(r.destinations()) == 0 {
+	if len(b.destinations()) == 0 {
 		return nil, fmt.Errorf("%w: %w", errNoPlace, r.lastLoss())
 	}
 	return sent, nil

@@ -34,7 +34,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	}
 	r := b.run
 	b.seq = e.nextSeq()
-	if err := e.barrier(ctx, r); err != nil {
+	if err := e.barrier(ctx, b); err != nil {
 		return err
 	}
 	now := e.clock.Now().Unix()
@@ -57,7 +57,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	if err != nil {
 		return err
 	}
-	if err := e.barrier(ctx, r); err != nil {
+	if err := e.barrier(ctx, b); err != nil {
 		return err
 	}
 	built, err := b.keys.SealCommit(head, sealed)
@@ -70,7 +70,7 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	}
 	r.result.New += int64(countNew(b.done))
 	r.result.Removed += int64(len(removed))
-	if err := r.deliverAll(delivering, b.seq, envelopes); err != nil && delivering.Err() == nil {
+	if err := b.deliverAll(delivering, envelopes); err != nil && delivering.Err() == nil {
 		return err
 	}
 	if err := r.recountNow(ctx); err != nil {
@@ -80,15 +80,16 @@ func (e *Engine) commit(ctx context.Context, b *batch, removed []removal) error 
 	return nil
 }
 
-// deliverAll delivers the records of the commit that was just journaled under seq to the destinations of the run, with all that they lack.
-func (r *runner) deliverAll(ctx context.Context, seq uint64, records []writer.Built) error {
-	for _, d := range r.destinations() {
+// deliverAll delivers the records of the commit that was just journaled to the destinations of the batch, with all that they lack.
+func (b *batch) deliverAll(ctx context.Context, records []writer.Built) error {
+	r := b.run
+	for _, d := range b.destinations() {
 		if r.isBehind(d) {
 			continue // this commit's objects are there, but not yet those of earlier ones: replicate keeps the order
 		}
 		var err error
 		if r.lacksNothing(d) {
-			err = r.e.deliverCommit(ctx, d, seq, records)
+			err = r.e.deliverCommit(ctx, d, b.seq, records)
 		} else if err = r.e.deliver(ctx, d, vault.MaxSeq); err == nil {
 			r.delivered(d)
 		}
@@ -96,11 +97,10 @@ func (r *runner) deliverAll(ctx context.Context, seq uint64, records []writer.Bu
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			b.lose(d, err)
 			if errors.Is(err, errAlarm) {
-				r.lose(d, err)
 				return err
 			}
-			r.lose(d, err)
 		}
 	}
 	return nil
@@ -129,9 +129,9 @@ func (e *Engine) prev() vault.Hash {
 	return e.log.Hash
 }
 
-// barrier makes what was put durable at every destination of the run.
-func (e *Engine) barrier(ctx context.Context, r *runner) error {
-	for _, d := range r.destinations() {
+// barrier makes what was put durable at every destination of the batch.
+func (e *Engine) barrier(ctx context.Context, b *batch) error {
+	for _, d := range b.destinations() {
 		err := d.store().Barrier(ctx)
 		var taken *store.BarrierError
 		if errors.As(err, &taken) {
@@ -142,11 +142,11 @@ func (e *Engine) barrier(ctx context.Context, r *runner) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			r.lose(d, err)
+			b.lose(d, err)
 		}
 	}
-	if len(r.destinations()) == 0 {
-		return fmt.Errorf("%w: %w", errNoPlace, r.lastLoss())
+	if len(b.destinations()) == 0 {
+		return fmt.Errorf("%w: %w", errNoPlace, b.run.lastLoss())
 	}
 	return nil
 }
@@ -311,7 +311,7 @@ func (e *Engine) journal(ctx context.Context, b *batch, removed []removal, list 
 			}
 		}
 		for d, sent := range b.sent {
-			if !slices.Contains(b.run.destinations(), d) {
+			if !slices.Contains(b.destinations(), d) {
 				continue // it was lost before a Barrier covered what it was sent: all that is owed again
 			}
 			for cid := range sent {

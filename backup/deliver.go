@@ -224,6 +224,9 @@ func (e *Engine) deliverPhase(ctx context.Context, d *destination, list []envelo
 	if errors.As(err, &taken) {
 		// Another writer was there first, between our look and the Barrier.
 		for _, name := range taken.Taken {
+			if !slices.ContainsFunc(list, func(x envelope) bool { return x.name == name }) {
+				continue // an object of the next batch, which is filled already: what stands there is compared when it is read back
+			}
 			obj, err := (cached{e}).Get(ctx, name)
 			if err != nil {
 				return err

@@ -33,5 +33,5 @@ func (r *runner) heartbeat(ctx context.Context) error {
 	if err := e.journal(ctx, b, nil, nil, []writer.Built{built.Built}, built.Head, now); err != nil {
 		return err
 	}
-	return r.deliverAll(ctx, b.seq, []writer.Built{built.Built})
+	return b.deliverAll(ctx, []writer.Built{built.Built})
 }

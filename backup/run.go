@@ -160,6 +160,7 @@ func (r *runner) stopped(ctx context.Context, err error) (*Run, error) {
 
 // prove copies to destinations what they lack, and reads back what is new. Destinations that are up to date come first: what lacks elsewhere may take hours to copy.
 func (r *runner) prove(ctx context.Context, readBack bool) error {
+	r.readmit()
 	if readBack && !r.allRead(ctx) {
 		if err := r.readBack(ctx, false); err != nil {
 			return err

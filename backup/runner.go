@@ -2,6 +2,8 @@ package backup
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +27,7 @@ type runner struct {
 
 	mu     sync.Mutex
 	dests  []*destination
+	full   []*destination        // left the run because they take no more
 	begun  *begunCheck           // of which this is a part; nil: of none
 	behind map[*destination]bool // was never sent some objects of earlier commits
 	// holds all records up to the newest commit but one, or up to the newest
@@ -59,10 +62,21 @@ func (r *runner) lose(d *destination, err error) {
 		}
 	}
 	if len(kept) < len(r.dests) {
+		if errors.Is(err, store.ErrFull) {
+			r.full = append(r.full, d)
+		}
 		r.result.Issues = append(r.result.Issues, Issue{Code: storeCode(err), Args: map[string]string{"destination": d.set.Label}})
 	}
 	r.dests, r.loss = kept, err
 	d.setProblem(storeCode(err))
+}
+
+// readmit takes destinations that are full into the run again: what they hold can be read back all the same.
+func (r *runner) readmit() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dests = slices.Concat(r.dests, r.full)
+	r.full = nil
 }
 
 // recountEvery is how often the figures are brought up to date in a run, at the most, and recountShare that share of the run that it may

@@ -79,6 +79,7 @@ func (r *runner) storeAll(ctx context.Context, jobs []job, removed []removal) er
 		if len(jobs) == 0 {
 			gone, removed = removed, nil
 		}
+		b.filled()
 		before = r.commit(ctx, b, gone)
 	}
 	return before.wait()

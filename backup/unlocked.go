@@ -183,17 +183,17 @@ func (e *Engine) fold(ctx context.Context, r *runner, s SealedBatch) error {
 			return ErrHeadMoved // the unlocked side has not read the intent yet
 		}
 		rec := vault.ObjectRecord{CID: cid, Object: objectHash(o.Data), Size: uint32(len(o.Data)), Class: vault.ClassPage}
-		sent, err := e.send(ctx, r, rec, o.Name, o.Data)
+		sent, err := e.send(ctx, b, rec, o.Name, o.Data)
 		if err != nil {
 			return err
 		}
-		if _, err := e.send(ctx, r, rec, vault.Mirror(o.Name), o.Data); err != nil {
+		if _, err := e.send(ctx, b, rec, vault.Mirror(o.Name), o.Data); err != nil {
 			return err
 		}
 		b.note(rec, sent)
 		b.pages[cid] = o.Data
 	}
-	if err := e.barrier(ctx, r); err != nil {
+	if err := e.barrier(ctx, b); err != nil {
 		return err
 	}
 	list, err := e.newRecords(ctx, b)

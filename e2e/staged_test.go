@@ -137,3 +137,38 @@ func links(t *testing.T, root, prefix string, n int) {
 		must(t, os.Symlink("x", filepath.Join(root, fmt.Sprintf("%s%06d", prefix, i))))
 	}
 }
+
+// beaten reports at each Barrier of records that another writer of the same content was first with an object of the batch that is filled
+// meanwhile.
+type beaten struct {
+	store.Store
+	records *atomic.Bool
+	chunk   *atomic.Pointer[string]
+}
+
+func (s beaten) PutNew(ctx context.Context, name string, b []byte) error {
+	s.records.Store(!strings.HasPrefix(name, "c/"))
+	if strings.HasPrefix(name, "c/") {
+		s.chunk.Store(&name)
+	}
+	return s.Store.PutNew(ctx, name, b)
+}
+
+func (s beaten) Barrier(ctx context.Context) error {
+	err := s.Store.Barrier(ctx)
+	if chunk := s.chunk.Load(); err == nil && s.records.Load() && chunk != nil {
+		return &store.BarrierError{Taken: []string{*chunk}}
+	}
+	return err
+}
+
+func TestAnObjectThatAnotherWriterHadFirstIsNoMatterOfTheRecords(t *testing.T) {
+	m := newMachine(t)
+	var records atomic.Bool
+	var chunk atomic.Pointer[string]
+	m.open = wrapped(func(s store.Store) store.Store { return beaten{s, &records, &chunk} })
+	m.setUp().withTwoPlaces()
+	numbered(t, m.photos, "a", 1, 3, 100_000)
+	m.backUpQuietly()
+	m.mustProve()
+}

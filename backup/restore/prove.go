@@ -66,12 +66,13 @@ func (r *run) prove(ctx context.Context) {
 		if err := r.proveOne(ctx, it); err != nil {
 			var f *fault
 			switch {
-			case ctx.Err() != nil:
-				return
 			case errors.As(err, &f):
 				it.fail(f.reason, f.err)
-			case errors.Is(err, errDiffers):
+			case errors.Is(err, errDiffers): // also where the restore was stopped just then
 				it.fail(ReasonNotIdentical, err)
+			case ctx.Err() != nil:
+				it.has, it.other = false, nil
+				return
 			case !r.trees[it.tree].here():
 				r.stop.CompareAndSwap(nil, &fault{ReasonGone, fmt.Errorf("%w: %w", ErrTargetGone, err)})
 				return

@@ -111,7 +111,7 @@ func (s *session) compare(lib *library.Library, i *program.Instance, to string) 
 	if _, err := measure.Compare(lib.Dir, came); err != nil {
 		return fmt.Errorf("restored: %w", err)
 	}
-	return os.RemoveAll(to)
+	return s.remove(to)
 }
 
 // changes takes each program through the changes of case d: all back the library up, it is edited, all back up again, it is reorganised, all
@@ -189,5 +189,5 @@ func (s *session) clear(in string, run int, p *program.Program) error {
 	if s.keep {
 		return nil
 	}
-	return os.RemoveAll(s.place(in, run, p))
+	return s.remove(s.place(in, run, p))
 }

@@ -45,6 +45,7 @@ type batch struct {
 	bundles map[vault.CID]catalog.Bundle
 	bytes   int64
 
+	readers  int // of originals, see readersOf
 	free     buffers
 	bundlers bundlers
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"lightproof/backup/disk"
 	"lightproof/backup/vault"
 )
 
@@ -44,8 +45,25 @@ func sealers() int { return max(1, runtime.GOMAXPROCS(0)) }
 // time keep it busy.
 const putters = 4
 
-// readers is how many originals are read at once.
-func readers() int { return max(1, min(4, runtime.GOMAXPROCS(0))) }
+// mostReaders is how many originals are read at once at most.
+const mostReaders = 4
+
+// readers is how many stored objects are read at once, and how many originals from a disk that serves as many at a time as are wanted.
+func readers() int { return min(mostReaders, disk.SolidState.Readers(runtime.NumCPU())) }
+
+// readersOf is how many originals are read at once: as many as suit the slowest disk that a folder of theirs lies on.
+func readersOf(jobs []job) int {
+	n, asked := readers(), map[string]bool{}
+	for i := range jobs {
+		root := jobs[i].folder.Root
+		if asked[root] {
+			continue
+		}
+		asked[root] = true
+		n = min(n, disk.Of(root).Readers(runtime.NumCPU()))
+	}
+	return n
+}
 
 // buffers are the room of a pipeline. They outlive the batches of a run.
 type buffers chan *vault.ChunkBuffer
@@ -80,7 +98,7 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	defer p.cancel(nil)
 	var next atomic.Int64
-	read := start(min(readers(), len(jobs)), func() {
+	read := start(min(b.readers, len(jobs)), func() {
 		for p.ctx.Err() == nil && !b.full() {
 			i := next.Add(1) - 1
 			if i >= int64(len(jobs)) {

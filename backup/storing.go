@@ -49,7 +49,7 @@ const lookAgain = 10 * time.Minute
 // vault, too: what they wrote is looked at before a batch, not at its end, since a commit names as seen only what its objects were chosen by
 // (FORMAT.md, "Collection"), and with nothing under way. The run itself began with a look.
 func (r *runner) storeAll(ctx context.Context, jobs []job, removed []removal) error {
-	free, bundlers := newBuffers(), newBundlers()
+	free, bundlers, reading := newBuffers(), newBundlers(), readersOf(jobs)
 	looked, alone := r.e.clock.Now(), r.e.alone()
 	var before committing
 	for first := true; len(jobs) > 0 || len(removed) > 0; first = false {
@@ -63,7 +63,7 @@ func (r *runner) storeAll(ctx context.Context, jobs []job, removed []removal) er
 			looked, alone = r.e.clock.Now(), r.e.alone()
 		}
 		b := newBatch(r, r.e.keys, r.e.nextSeq()+before.count())
-		b.free, b.bundlers = free, bundlers
+		b.readers, b.free, b.bundlers = reading, free, bundlers
 		inner, stop := before.with(ctx)
 		n, err := r.fill(inner, b, jobs)
 		stop()

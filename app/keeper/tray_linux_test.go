@@ -186,7 +186,7 @@ func TestTrayMenuIsReadAndClicked(t *testing.T) {
 	}
 	for label, line := range map[string]string{
 		"✓ 41,219 of 41,219 safe in 3 places": "act open-home",
-		"Back up now":                         "do {FullScan:false}",
+		"Back up now":                         "do {FullScan:false ReadBackLater:false}",
 		"1 hour":                              "do {For:1h0m0s}",
 		"7 days":                              "do {For:168h0m0s}",
 		"Restore…":                            "act open-restore",

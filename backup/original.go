@@ -73,7 +73,7 @@ func (p *pipeline) read(s *stored) error {
 		*s.version = vault.Version{ID: vault.NewVersionID(), Sum: sha256.Sum256(nil)}
 		return nil
 	}
-	f, err := e.tree.Open(p.ctx, *j.folder, it)
+	f, err := p.open(j, it)
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,13 @@ package backup
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
 
 	"lightproof/backup/disk"
+	"lightproof/backup/source"
 	"lightproof/backup/vault"
 )
 
@@ -27,6 +29,9 @@ type pipeline struct {
 	cancel  context.CancelCauseFunc
 	sealing chan *piece
 	putting chan *piece
+
+	mu   sync.Mutex
+	held map[*source.Folder]source.Held // nil: it cannot be held
 }
 
 // piece is one chunk of an original on its way.
@@ -118,6 +123,7 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 		}
 	})
 	read.Wait()
+	p.letGo()
 	close(p.sealing)
 	sealed.Wait()
 	close(p.putting)
@@ -127,6 +133,44 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 		return taken, context.Cause(p.ctx)
 	}
 	return taken, b.closeBundles(ctx)
+}
+
+// open opens an original below its folder, which is held open while the batch is filled.
+func (p *pipeline) open(j *job, it source.Item) (source.File, error) {
+	if h := p.hold(j.folder); h != nil {
+		f, err := h.Open(p.ctx, it)
+		if !errors.Is(err, source.ErrVanished) {
+			return f, err
+		}
+	}
+	return p.r.e.tree.Open(p.ctx, *j.folder, it) // it tells whether the file is gone, or the folder with it
+}
+
+func (p *pipeline) hold(folder *source.Folder) source.Held {
+	tree, ok := p.r.e.tree.(source.Holder)
+	if !ok {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h, ok := p.held[folder]
+	if !ok {
+		h, _ = tree.Hold(*folder) // what is wrong with it, opening the file says
+		if p.held == nil {
+			p.held = map[*source.Folder]source.Held{}
+		}
+		p.held[folder] = h
+	}
+	return h
+}
+
+// letGo closes the folders that are held open.
+func (p *pipeline) letGo() {
+	for _, h := range p.held {
+		if h != nil {
+			h.Close()
+		}
+	}
 }
 
 // start runs fn on n goroutines.

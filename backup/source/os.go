@@ -17,7 +17,10 @@ type OS struct {
 	lookers int // goroutines that ask the system ahead of a walk
 }
 
-var _ Tree = (*OS)(nil)
+var (
+	_ Tree   = (*OS)(nil)
+	_ Holder = (*OS)(nil)
+)
 
 // NewOS returns the computer's own file system, with the given clock (nil: the computer's).
 func NewOS(clock Clock) *OS {
@@ -38,24 +41,56 @@ const (
 
 // Open implements Tree.
 func (o *OS) Open(ctx context.Context, folder Folder, item Item) (File, error) {
-	switch {
-	case item.Kind != KindFile:
-		return nil, ErrNotFile
-	case item.State == OnlineOnly:
-		return nil, ErrOnlineOnly
-	case item.Path == "" || strings.HasPrefix(item.Path, "/"):
-		return nil, fmt.Errorf("%w: no relative path", ErrNotFile)
+	if err := openable(item); err != nil {
+		return nil, err
 	}
+	h, err := o.Hold(folder)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	return h.Open(ctx, item)
+}
+
+// Hold implements Holder.
+func (o *OS) Hold(folder Folder) (Held, error) {
 	root, err := o.root(folder.Root)
 	if err != nil {
 		return nil, rootError(err)
 	}
-	f, err := root.openFile(item.Path)
-	root.Close()
+	return held{o, root}, nil
+}
+
+// held is a folder of the computer's own file system that is held open.
+type held struct {
+	o    *OS
+	root directory
+}
+
+func (h held) Close() error { return withoutPath(h.root.Close()) }
+
+// openable tells whether an item is one whose bytes can be read.
+func openable(item Item) error {
+	switch {
+	case item.Kind != KindFile:
+		return ErrNotFile
+	case item.State == OnlineOnly:
+		return ErrOnlineOnly
+	case item.Path == "" || strings.HasPrefix(item.Path, "/"):
+		return fmt.Errorf("%w: no relative path", ErrNotFile)
+	}
+	return nil
+}
+
+func (h held) Open(ctx context.Context, item Item) (File, error) {
+	if err := openable(item); err != nil {
+		return nil, err
+	}
+	f, err := h.root.openFile(item.Path)
 	if err != nil {
 		return nil, classify(err)
 	}
-	before, unsettled, err := o.settled(ctx, f)
+	before, unsettled, err := h.o.settled(ctx, f)
 	if err == nil && !sameFile(item, before) {
 		err = ErrChanged
 	}

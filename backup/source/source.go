@@ -188,6 +188,21 @@ type Tree interface {
 	Open(ctx context.Context, folder Folder, item Item) (File, error)
 }
 
+// Holder is a Tree that can hold a folder open, so that opening many of its files does not look it up for each.
+type Holder interface {
+	// Hold opens the folder. Errors are those of Tree.Open that concern a folder.
+	Hold(folder Folder) (Held, error)
+}
+
+// Held is a folder that is held open. It is safe for concurrent use.
+type Held interface {
+	// Open is Tree.Open for a file of the folder as it was when it was opened: where the folder was moved, unmounted or replaced since,
+	// files that are gone with it are ErrVanished, and only Tree.Open tells which it is.
+	Open(ctx context.Context, item Item) (File, error)
+	// Close lets go of the folder.
+	Close() error
+}
+
 // File is one file during its one reading. It is not safe for concurrent use, ReadAt aside.
 type File interface {
 	// Reader reads on from the start. Errors: io.EOF, ErrReadError, ErrBusy, ErrVanished, or ErrChangedWhileRead as soon as

@@ -155,7 +155,10 @@ func (p *pipeline) hold(folder *source.Folder) source.Held {
 	defer p.mu.Unlock()
 	h, ok := p.held[folder]
 	if !ok {
-		h, _ = tree.Hold(*folder) // what is wrong with it, opening the file says
+		var err error
+		if h, err = tree.Hold(*folder); err != nil {
+			h = nil // what is wrong with it, opening the file says
+		}
 		if p.held == nil {
 			p.held = map[*source.Folder]source.Held{}
 		}

@@ -93,13 +93,35 @@ func (f *meddledFile) Read(b []byte) (int, error) {
 }
 
 func (m *meddling) Open(ctx context.Context, folder source.Folder, item source.Item) (source.File, error) {
+	return m.meddle(item, func() (source.File, error) { return m.OS.Open(ctx, folder, item) })
+}
+
+// meddledFolder is a folder that is held open, with the same hand in between.
+type meddledFolder struct {
+	source.Held
+	m *meddling
+}
+
+func (m *meddling) Hold(folder source.Folder) (source.Held, error) {
+	h, err := m.OS.Hold(folder)
+	if err != nil {
+		return nil, err
+	}
+	return meddledFolder{h, m}, nil
+}
+
+func (h meddledFolder) Open(ctx context.Context, item source.Item) (source.File, error) {
+	return h.m.meddle(item, func() (source.File, error) { return h.Held.Open(ctx, item) })
+}
+
+func (m *meddling) meddle(item source.Item, open func() (source.File, error)) (source.File, error) {
 	m.mu.Lock()
 	before, during := m.before, m.during
 	m.mu.Unlock()
 	if before != nil {
 		before(item.Path)
 	}
-	f, err := m.OS.Open(ctx, folder, item)
+	f, err := open()
 	if err != nil || during == nil {
 		return f, err
 	}

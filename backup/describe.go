@@ -13,6 +13,17 @@ import (
 // describe reads what a picture says about itself, as the catalogue keeps it. Nothing about storing the file depends on the outcome.
 func describe(ctx context.Context, r io.ReaderAt, size int64, name string, now time.Time) *vault.EXIF {
 	f, _ := photo.Read(ctx, r, size, name, now)
+	return entryOf(&f)
+}
+
+// describeSmall is describe for an original whose bytes are all there.
+func describeSmall(content []byte, name string, now time.Time) *vault.EXIF {
+	f, _ := photo.ReadBytes(content, name, now)
+	return entryOf(&f)
+}
+
+// entryOf is what the catalogue keeps of what a picture says.
+func entryOf(f *photo.Fields) *vault.EXIF {
 	if f.Kind == photo.Unknown {
 		return nil
 	}

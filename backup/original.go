@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -118,7 +117,7 @@ func (p *pipeline) readSmall(s *stored, f source.File) error {
 	if whole.on {
 		s.version.Sum = whole.sum()
 	}
-	s.version.EXIF = describe(p.ctx, bytes.NewReader(s.small[0].content), it.Size, it.Path, p.r.e.clock.Now())
+	s.version.EXIF = describeSmall(s.small[0].content, it.Path, p.r.e.clock.Now())
 	return nil
 }
 

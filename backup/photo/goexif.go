@@ -2,6 +2,7 @@ package photo
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -51,53 +52,92 @@ func (t tags) text(tag uint16) []byte {
 	return e.value
 }
 
-// numbers decodes an entry of numbers.
-func (t tags) numbers(tag uint16) *tiff.Tag {
+// numbers are the elements of one entry. Nearly all that cameras write are SHORT, LONG and RATIONAL (TIFF 6.0, section 2), which are taken
+// from the entry as they stand: for them nothing is allocated. The others are goexif's.
+type numbers struct {
+	entry
+	order binary.ByteOrder
+	tag   *tiff.Tag // nil: the entry is of a common kind, or there is none
+}
+
+// The common kinds.
+const (
+	typeShort    = 3
+	typeLong     = 4
+	typeRational = 5
+)
+
+// numbers finds an entry of numbers; where there is none, it has no elements.
+func (t tags) numbers(tag uint16) numbers {
 	e, ok := t.x.find(tag)
 	if !ok || e.typ == 2 || int64(len(e.value)) != e.bytes() {
-		return nil
+		return numbers{}
+	}
+	switch e.typ {
+	case typeShort, typeLong, typeRational:
+		return numbers{entry: e, order: t.x.order}
 	}
 	v, err := t.x.decode(e)
 	if err != nil {
-		return nil
+		return numbers{}
 	}
-	return v
+	return numbers{entry: e, order: t.x.order, tag: v}
+}
+
+// len is how many elements there are.
+func (n *numbers) len() int { return int(n.count) }
+
+// integer is element i of whole numbers.
+func (n *numbers) integer(i int) (int64, bool) {
+	switch {
+	case i < 0 || i >= n.len():
+	case n.tag != nil:
+		if n.tag.Format() == tiff.IntVal && i < int(n.tag.Count) {
+			v, err := n.tag.Int64(i)
+			return v, err == nil
+		}
+	case n.typ == typeShort:
+		return int64(n.order.Uint16(n.value[2*i:])), true
+	case n.typ == typeLong:
+		return int64(n.order.Uint32(n.value[4*i:])), true
+	}
+	return 0, false
+}
+
+// ratio is element i of fractions, with a denominator other than 0.
+func (n *numbers) ratio(i int) (num, den int64, ok bool) {
+	switch {
+	case i < 0 || i >= n.len():
+	case n.tag != nil:
+		if n.tag.Format() == tiff.RatVal && i < int(n.tag.Count) {
+			num, den, err := n.tag.Rat2(i)
+			return num, den, err == nil && den != 0
+		}
+	case n.typ == typeRational:
+		num, den = int64(n.order.Uint32(n.value[8*i:])), int64(n.order.Uint32(n.value[8*i+4:]))
+		return num, den, den != 0
+	}
+	return 0, 0, false
 }
 
 // integer is the first element of a whole number value.
 func (t tags) integer(tag uint16) (int64, bool) {
-	if e, ok := t.x.find(tag); ok && e.typ == 3 && len(e.value) >= 2 { // most are a SHORT: it needs no decoder
-		return int64(t.x.order.Uint16(e.value)), true
-	}
-	return integer(t.numbers(tag), 0)
-}
-
-func integer(v *tiff.Tag, i int) (int64, bool) {
-	if v == nil || i < 0 || i >= int(v.Count) || v.Format() != tiff.IntVal {
-		return 0, false
-	}
-	n, err := v.Int64(i)
-	return n, err == nil
+	n := t.numbers(tag)
+	return n.integer(0)
 }
 
 // fraction is the first element of a rational value with a denominator other than 0.
-func (t tags) fraction(tag uint16) (num, den int64, ok bool) { return ratio(t.numbers(tag), 0) }
-
-// ratio is element i of a rational value with a denominator other than 0.
-func ratio(v *tiff.Tag, i int) (num, den int64, ok bool) {
-	if v == nil || i < 0 || i >= int(v.Count) || v.Format() != tiff.RatVal {
-		return 0, 0, false
-	}
-	num, den, err := v.Rat2(i)
-	return num, den, err == nil && den != 0
+func (t tags) fraction(tag uint16) (num, den int64, ok bool) {
+	n := t.numbers(tag)
+	return n.ratio(0)
 }
 
 // number is the first element of a value that may be a fraction or whole.
 func (t tags) number(tag uint16) (float64, bool) {
-	v := t.numbers(tag)
-	if n, d, ok := ratio(v, 0); ok {
-		return float64(n) / float64(d), true
+	n := t.numbers(tag)
+	if num, den, ok := n.ratio(0); ok {
+		return float64(num) / float64(den), true
 	}
-	n, ok := integer(v, 0)
-	return float64(n), ok
+	v, ok := n.integer(0)
+	return float64(v), ok
 }

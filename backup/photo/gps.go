@@ -39,11 +39,11 @@ func (t tags) axis(value, ref uint16, pos, neg string, most float64) (float64, b
 		}
 	} else {
 		v := t.numbers(value)
-		if v == nil {
+		if v.len() == 0 {
 			return 0, false
 		}
-		for i := range min(int(v.Count), 3) {
-			n, d, ok := ratio(v, i)
+		for i := range min(v.len(), 3) {
+			n, d, ok := v.ratio(i)
 			if !ok {
 				return 0, false
 			}
@@ -93,7 +93,7 @@ func (t tags) gpsTime(day time.Time) (utc time.Time, hasDate, ok bool) {
 	var part [3]float64
 	clock := t.numbers(tagGPSTimeStamp)
 	for i := range part {
-		n, d, ok := ratio(clock, i)
+		n, d, ok := clock.ratio(i)
 		if !ok {
 			return utc, false, false
 		}

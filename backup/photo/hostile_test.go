@@ -282,6 +282,7 @@ func FuzzFields(f *testing.F) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		sameBothWays(t, "fuzz.jpg", data)
 		fields, _ := readBounded(t, "fuzz.jpg", bytesReader(data), int64(len(data)))
 		for _, p := range fields.Previews {
 			if p.Offset < 0 || p.Length <= 0 || p.Offset+p.Length > int64(len(data)) || p.Turn < 1 || p.Turn > 8 {

@@ -57,7 +57,7 @@ func typeSize(typ uint16) int64 {
 type directory struct {
 	kept  []entry
 	links []entry
-	low   []entry // every entry below tag 0020; only maker notes number so low
+	low   []entry // every entry below tag 0020 of a directory in which nothing is asked for; only maker notes number so low
 	next  int64
 }
 
@@ -150,6 +150,9 @@ func (t *tiffWalk) directory(off int64, asked []uint16) *directory {
 	}
 	t.scratch = append(t.scratch[:0], raw...)
 	d := &directory{}
+	if asked != nil {
+		d.kept, d.links = make([]entry, 0, min(int(n), len(asked))), make([]entry, 0, min(n, 8))
+	}
 	d.next, _ = t.s.u32(off+2+count*12, t.order)
 	budget := int64(maxKeptBytes)
 	for i := range n {
@@ -162,7 +165,7 @@ func (t *tiffWalk) directory(off int64, asked []uint16) *directory {
 		if total > 4 {
 			en.at = int64(t.order.Uint32(e[8:]))
 		}
-		if en.tag < 0x20 && en.at <= t.s.size {
+		if asked == nil && en.tag < 0x20 && en.at <= t.s.size {
 			add(&d.low, en)
 		}
 		link := isLink(en.tag)
@@ -179,8 +182,10 @@ func (t *tiffWalk) directory(off int64, asked []uint16) *directory {
 			continue
 		}
 		if total <= 4 {
-			en.value = append(make([]byte, 0, total), e[8:8+total]...)
-		} else if en.value = t.s.bytes(en.at, int(total)); en.value == nil {
+			en.value = t.s.w.keep(e[8 : 8+total])
+		} else if value := t.s.ahead(en.at, int(total), int(total)); value != nil {
+			en.value = t.s.w.keep(value)
+		} else {
 			continue
 		}
 		budget -= total

@@ -1,6 +1,7 @@
 package photo
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"path"
@@ -34,25 +35,47 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.
 	return p.f, p.hints
 }
 
+// ReadBytes is Read for a file whose bytes are all in content, which it neither keeps nor changes. What is longer than a window (64 KiB) is
+// read like a file.
+func ReadBytes(content []byte, name string, now time.Time) (Fields, []Hint) {
+	p := readBytes(content, name, now)
+	return p.f, p.hints
+}
+
+func readBytes(content []byte, name string, now time.Time) *parse {
+	if len(content) > bufferSize {
+		return read(context.Background(), bytes.NewReader(content), int64(len(content)), name, now)
+	}
+	// The window shows all there is, so that nothing is ever read, nor has to be waited for: no limit of reads and no deadline is needed.
+	p := &parse{now: now, w: &window{size: int64(len(content)), buf: content, filled: len(content)}}
+	p.all(name)
+	return p
+}
+
 func read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.Time) *parse {
 	ctx, cancel := context.WithTimeout(ctx, metadataTime)
 	defer cancel()
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
 	p := &parse{now: now, w: &window{ctx: ctx, r: r, size: max(size, 0), buf: *buf, maxCalls: maxCalls}}
+	p.all(name)
+	return p
+}
+
+// all reads what there is to read.
+func (p *parse) all(name string) {
 	p.f.Turn = 1
-	if size <= 0 {
+	if p.w.size == 0 {
 		p.hint(HintEmpty, "the file is empty")
-		return p
+		return
 	}
-	p.f.Kind = Detect(p.w.at(0, int(min(size, HeadSize)), HeadSize))
+	p.f.Kind = Detect(p.w.at(0, int(min(p.w.size, HeadSize)), HeadSize))
 	p.walk()
 	p.finish()
 	p.checkName(name)
 	if p.w.stopped {
 		p.hint(HintLimit, "reading for metadata stopped early")
 	}
-	return p
 }
 
 func (p *parse) walk() {

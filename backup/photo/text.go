@@ -1,6 +1,7 @@
 package photo
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,11 +10,16 @@ import (
 // cleanText makes a text value fit to be shown: cut at the first NUL, valid UTF-8 kept and anything else read as Latin-1, control
 // characters removed, trimmed, at most 256 runes. Spelling is kept as the camera wrote it.
 func cleanText(b []byte) string {
+	plain := true // printable ASCII, nothing of which changes
 	for i, c := range b {
 		if c == 0 {
 			b = b[:i]
 			break
 		}
+		plain = plain && c >= ' ' && c <= '~'
+	}
+	if plain && len(b) <= maxShown {
+		return string(bytes.TrimSpace(b))
 	}
 	s := string(b)
 	if !utf8.ValidString(s) {

@@ -11,7 +11,7 @@ import (
 // window is the only way to the bytes of a file: it counts what it reads, keeps one buffer, and refuses what lies outside.
 type window struct {
 	ctx      context.Context
-	r        io.ReaderAt
+	r        io.ReaderAt // nil: buf is all there is
 	size     int64
 	buf      []byte
 	from     int64 // file offset of buf[0]
@@ -19,7 +19,8 @@ type window struct {
 	bytes    int
 	calls    int
 	maxCalls int
-	stopped  bool // a limit, the deadline or a read error ended the reading
+	kept     []byte // room for values, see keep
+	stopped  bool   // a limit, the deadline or a read error ended the reading
 }
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
@@ -33,7 +34,7 @@ func (w *window) at(off int64, n, ahead int) []byte {
 		return w.buf[off-w.from:][:n]
 	}
 	want := int(min(int64(max(n, ahead)), w.size-off, int64(len(w.buf))))
-	if w.stopped || w.calls >= w.maxCalls || w.bytes+want > maxBytes || w.ctx.Err() != nil {
+	if w.r == nil || w.stopped || w.calls >= w.maxCalls || w.bytes+want > maxBytes || w.ctx.Err() != nil {
 		w.stopped = true
 		return nil
 	}
@@ -49,6 +50,19 @@ func (w *window) at(off int64, n, ahead int) []byte {
 	}
 	return w.buf[:n]
 }
+
+// keep copies a short value to where it stays. A picture has some dozens of them.
+func (w *window) keep(value []byte) []byte {
+	if cap(w.kept)-len(w.kept) < len(value) {
+		w.kept = make([]byte, 0, max(keptAtOnce, len(value)))
+	}
+	at := len(w.kept)
+	w.kept = append(w.kept, value...)
+	return w.kept[at:len(w.kept):len(w.kept)]
+}
+
+// keptAtOnce is the room in bytes that is made for values at a time.
+const keptAtOnce = 512
 
 // extent is a run of bytes of the file.
 type extent struct{ off, n int64 }

@@ -41,11 +41,14 @@ type smallPart struct {
 	part    int // index in stored.parts
 	offset  int64
 	content []byte
-	room    *[vault.MaxSmall]byte // holds it
+	room    *smallRoom // holds it
 }
 
+// smallRoom has room for a small part, and for the byte behind it that should not be there.
+type smallRoom [vault.MaxSmall + 1]byte
+
 // smallRooms are the rooms of small parts that are not in a bundle yet.
-var smallRooms = sync.Pool{New: func() any { return new([vault.MaxSmall]byte) }}
+var smallRooms = sync.Pool{New: func() any { return new(smallRoom) }}
 
 // letSmallGo gives the rooms of small parts back.
 func (s *stored) letSmallGo() {
@@ -89,13 +92,10 @@ func (p *pipeline) read(s *stored) error {
 	*s.version = vault.Version{ID: vault.NewVersionID()}
 	if it.Size <= vault.MaxSmall {
 		err = p.readSmall(s, f)
-	} else {
-		err = p.readLarge(s, f)
+	} else if err = p.readLarge(s, f); err == nil {
+		err = atEnd(f)
 	}
 	if err != nil {
-		return err
-	}
-	if err := atEnd(f); err != nil {
 		return err
 	}
 	return f.Finish()
@@ -106,16 +106,26 @@ func (p *pipeline) readSmall(s *stored, f source.File) error {
 	it := s.j.sight.item()
 	if it.Size == 0 {
 		s.version.Sum = sha256.Sum256(nil)
-		return nil
+		return atEnd(f)
 	}
-	// A content that is in a bundle as a whole is hashed there, unless it may be what was stored before.
-	whole := wholeHash{on: s.j.old != nil}
-	s.parts, s.chunks = make([]vault.Part, 1), make([]vault.ObjectRecord, 1)
-	if err := p.readSpan(s, f, 0, span{0, int(it.Size), true}, &whole); err != nil {
+	room := smallRooms.Get().(*smallRoom)
+	content := room[:it.Size]
+	s.small = append(s.small, smallPart{content: content, room: room})
+	// One byte more than there should be is asked for, so that the read that brings the last one meets the end, too.
+	n, err := io.ReadFull(f, room[:it.Size+1])
+	s.read, s.version.Size = int64(n), uint64(n)
+	p.r.progress(int64(n))
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF) && n == len(content):
+	case err == nil, errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return source.ErrChangedWhileRead
+	default:
 		return err
 	}
-	if whole.on {
-		s.version.Sum = whole.sum()
+	s.parts, s.chunks = make([]vault.Part, 1), make([]vault.ObjectRecord, 1)
+	if s.j.old != nil {
+		// It may be what was stored before. Else a content that is in a bundle as a whole is hashed there.
+		s.version.Sum = sha256.Sum256(content)
 	}
 	s.version.EXIF = describeSmall(s.small[0].content, it.Path, p.r.e.clock.Now())
 	return nil
@@ -144,7 +154,7 @@ func (p *pipeline) readLarge(s *stored, f source.File) error {
 // readSpan reads one piece, and hands it on unless it is small.
 func (p *pipeline) readSpan(s *stored, f source.File, i int, sp span, whole *wholeHash) error {
 	if sp.small {
-		room := smallRooms.Get().(*[vault.MaxSmall]byte)
+		room := smallRooms.Get().(*smallRoom)
 		s.small = append(s.small, smallPart{part: i, offset: sp.at, content: room[:sp.n], room: room})
 		return p.readFull(s, f, room[:sp.n], whole)
 	}

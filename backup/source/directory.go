@@ -1,6 +1,6 @@
 package source
 
-import "os"
+import "io"
 
 // facts are an Item's facts and what else the system told with them.
 type facts struct {
@@ -25,7 +25,17 @@ type directory interface {
 	readable(name string) error
 	readlink(name string) (string, error)
 	openDir(rel string) (directory, error)
-	openFile(rel string) (*os.File, error)
+	openFile(rel string) (handle, error)
+	fileSystem() fileSystem
+	Close() error
+}
+
+// handle is one open original. Nothing of it may be used after Close.
+type handle interface {
+	io.Reader // io.EOF at the end
+	io.ReaderAt
+	facts() (facts, error)
+	xattrs() (kept []Xattr, leftOut []string, err error) // by name, within MaxXattrValue and MaxXattrTotal
 	fileSystem() fileSystem
 	Close() error
 }

@@ -22,9 +22,12 @@ func openQuietly(dir int, name string, flags int) (int, error) {
 
 func (d unixDirectory) self() (facts, error) { return statFile(d.file) }
 
-func statFile(f *os.File) (facts, error) {
+func statFile(f *os.File) (facts, error) { return factsAt(int(f.Fd())) }
+
+// factsAt are those of an open file.
+func factsAt(fd int) (facts, error) {
 	var s unix.Stat_t
-	_, err := ignoringEINTR(func() (struct{}, error) { return struct{}{}, unix.Fstat(int(f.Fd()), &s) })
+	_, err := ignoringEINTR(func() (struct{}, error) { return struct{}{}, unix.Fstat(fd, &s) })
 	return factsOf(&s), err
 }
 
@@ -56,11 +59,11 @@ func (d unixDirectory) readable(name string) error {
 	return nil
 }
 
-func (d unixDirectory) fileSystem() fileSystem { return fileSystemOf(d.file) }
+func (d unixDirectory) fileSystem() fileSystem { return fileSystemAt(d.at) }
 
-func fileSystemOf(f *os.File) fileSystem {
+func fileSystemAt(fd int) fileSystem {
 	var s unix.Statfs_t
-	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
+	if err := unix.Fstatfs(fd, &s); err != nil {
 		return fileSystem{}
 	}
 	name := unix.ByteSliceToString(s.Fstypename[:])

@@ -54,7 +54,10 @@ func openQuietly(dir int, name string, flags int) (int, error) {
 
 func (d unixDirectory) self() (facts, error) { return statFile(d.file) }
 
-func statFile(f *os.File) (facts, error) { return statAt(int(f.Fd()), "", unix.AT_EMPTY_PATH) }
+func statFile(f *os.File) (facts, error) { return factsAt(int(f.Fd())) }
+
+// factsAt are those of an open file.
+func factsAt(fd int) (facts, error) { return statAt(fd, "", unix.AT_EMPTY_PATH) }
 
 func (d unixDirectory) stat(name string) (facts, error) {
 	return statAt(d.at, name, unix.AT_SYMLINK_NOFOLLOW|unix.AT_NO_AUTOMOUNT)
@@ -62,9 +65,10 @@ func (d unixDirectory) stat(name string) (facts, error) {
 
 func statAt(dir int, name string, flags int) (facts, error) {
 	var s unix.Statx_t
-	_, err := ignoringEINTR(func() (struct{}, error) {
-		return struct{}{}, unix.Statx(dir, name, flags, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &s)
-	})
+	err := unix.Statx(dir, name, flags, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &s)
+	for err == unix.EINTR { // no closure: what it fills stays on the stack
+		err = unix.Statx(dir, name, flags, unix.STATX_BASIC_STATS|unix.STATX_BTIME, &s)
+	}
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // before Linux 4.11, or filtered: no birth time then
 		return statOld(dir, name, flags)
 	}
@@ -133,11 +137,11 @@ var localFileSystems = map[int64]string{
 	unix.OVERLAYFS_SUPER_MAGIC: "overlay", 0x2fc12fc1: "zfs", 0x7366746e: "ntfs3",
 }
 
-func (d unixDirectory) fileSystem() fileSystem { return fileSystemOf(d.file) }
+func (d unixDirectory) fileSystem() fileSystem { return fileSystemAt(d.at) }
 
-func fileSystemOf(f *os.File) fileSystem {
+func fileSystemAt(fd int) fileSystem {
 	var s unix.Statfs_t
-	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
+	if err := unix.Fstatfs(fd, &s); err != nil {
 		return fileSystem{}
 	}
 	magic := int64(s.Type) & 0xffffffff

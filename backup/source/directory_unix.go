@@ -74,12 +74,12 @@ func (d unixDirectory) openDir(rel string) (directory, error) {
 	return newUnixDirectory(fd), nil
 }
 
-func (d unixDirectory) openFile(rel string) (*os.File, error) {
+func (d unixDirectory) openFile(rel string) (handle, error) {
 	fd, err := openBeneath(d.at, rel, fileFlags)
 	if err != nil {
 		return nil, err
 	}
-	return os.NewFile(uintptr(fd), "original"), nil
+	return &descriptor{fd}, nil
 }
 
 // openBeneath opens rel below the directory dir without following any link. Long paths are resolved in pieces that the system

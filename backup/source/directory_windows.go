@@ -98,9 +98,22 @@ func (d rootDirectory) openDir(rel string) (directory, error) {
 	return rootDirectory{root}, nil
 }
 
-func (d rootDirectory) openFile(rel string) (*os.File, error) {
-	return d.root.Open(filepath.FromSlash(rel))
+func (d rootDirectory) openFile(rel string) (handle, error) {
+	f, err := d.root.Open(filepath.FromSlash(rel))
+	if err != nil {
+		return nil, err
+	}
+	return windowsFile{f}, nil
 }
+
+// windowsFile is an open original.
+type windowsFile struct{ *os.File }
+
+func (f windowsFile) facts() (facts, error) { return statFile(f.File) }
+
+func (f windowsFile) xattrs() ([]Xattr, []string, error) { return readXattrs(f.File) }
+
+func (f windowsFile) fileSystem() fileSystem { return fileSystemOf(f.File) }
 
 func (d rootDirectory) fileSystem() fileSystem {
 	f, err := d.root.Open(".")

@@ -8,7 +8,7 @@ import (
 )
 
 type osFile struct {
-	file   *os.File
+	file   handle
 	before facts
 	read   int64
 	ended  bool
@@ -23,7 +23,8 @@ func (f *osFile) Read(p []byte) (int, error) {
 	switch {
 	case f.read > f.before.Size: // also bounds the reading of a file that grows for ever
 		return n, ErrChangedWhileRead
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), err == nil && n < len(p) && f.read == f.before.Size:
+		// The system was asked for more than the file's size and had no more. Should it have more by now, its size says so in Finish.
 		f.ended = true
 		return n, io.EOF
 	case err != nil:
@@ -40,14 +41,18 @@ func (f *osFile) ReadAt(p []byte, offset int64) (int, error) {
 	return n, err
 }
 
+// Metadata tells what was seen when the file was opened: had it changed since, Finish would say so.
 func (f *osFile) Metadata() (Metadata, error) {
-	m, err := ReadMetadata(f.file)
-	m.Unsettled = f.unsettled
-	return m, err
+	m := Metadata{Mode: f.before.Mode, ModTime: f.before.ModTime, BirthTime: f.before.BirthTime, Unsettled: f.unsettled}
+	var err error
+	if m.Xattrs, m.XattrsLeftOut, err = f.file.xattrs(); err != nil {
+		return Metadata{}, classify(err)
+	}
+	return m, nil
 }
 
 func (f *osFile) Finish() error {
-	now, err := statFile(f.file)
+	now, err := f.file.facts()
 	if err != nil {
 		return classify(err)
 	}
@@ -97,5 +102,9 @@ func ReadMetadataAt(root, rel string) (Metadata, error) {
 		return Metadata{}, classify(err)
 	}
 	defer f.Close()
-	return ReadMetadata(f)
+	now, err := f.facts()
+	if err != nil {
+		return Metadata{}, classify(err)
+	}
+	return (&osFile{file: f, before: now}).Metadata()
 }

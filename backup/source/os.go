@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 )
@@ -104,8 +103,8 @@ func (h held) Open(ctx context.Context, item Item) (File, error) {
 
 // settled returns the facts of f once its last change is older than a step of its times: from then on any further change shows. Where
 // that cannot be had, unsettled says that one might not.
-func (o *OS) settled(ctx context.Context, f *os.File) (now facts, unsettled bool, err error) {
-	now, err = statFile(f)
+func (o *OS) settled(ctx context.Context, f handle) (now facts, unsettled bool, err error) {
+	now, err = f.facts()
 	if err != nil || now.Kind != KindFile {
 		return now, false, err
 	}
@@ -113,7 +112,7 @@ func (o *OS) settled(ctx context.Context, f *os.File) (now facts, unsettled bool
 	if last, _ := lastChange(now); clock.Sub(last) >= timeStepNetwork {
 		return now, false, nil
 	}
-	wait, unsettled := settling(now, clock, fileSystemOf(f))
+	wait, unsettled := settling(now, clock, f.fileSystem())
 	if wait == 0 {
 		return now, unsettled, nil
 	}
@@ -123,7 +122,7 @@ func (o *OS) settled(ctx context.Context, f *os.File) (now facts, unsettled bool
 		return now, false, ctx.Err()
 	}
 	was := now
-	now, err = statFile(f)
+	now, err = f.facts()
 	return now, !now.ModTime.Equal(was.ModTime) || !now.ID.ChangeTime.Equal(was.ID.ChangeTime), err
 }
 

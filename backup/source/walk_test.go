@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -109,7 +108,7 @@ func (d brokenDirectory) openDir(rel string) (directory, error) {
 	return brokenDirectory{d.tree, path}, nil
 }
 
-func (d brokenDirectory) openFile(string) (*os.File, error) { return nil, fs.ErrInvalid }
+func (d brokenDirectory) openFile(string) (handle, error) { return nil, fs.ErrInvalid }
 
 func (d brokenDirectory) fileSystem() fileSystem { return d.tree.system[d.path] }
 

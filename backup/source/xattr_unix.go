@@ -11,15 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readXattrs reads all extended attributes that we are allowed to see, by name, within MaxXattrValue and MaxXattrTotal.
-func readXattrs(f *os.File) (kept []Xattr, leftOut []string, err error) {
-	names, err := xattrNames(int(f.Fd()))
+func readXattrs(f *os.File) (kept []Xattr, leftOut []string, err error) { return xattrsOf(int(f.Fd())) }
+
+// xattrsOf reads all extended attributes that we are allowed to see, by name, within MaxXattrValue and MaxXattrTotal.
+func xattrsOf(fd int) (kept []Xattr, leftOut []string, err error) {
+	names, err := xattrNames(fd)
 	if err != nil || len(names) == 0 {
 		return nil, nil, err
 	}
 	total := 0
 	for _, name := range names {
-		value, err := xattrValue(int(f.Fd()), name)
+		value, err := xattrValue(fd, name)
 		switch {
 		case isNoXattr(err): // removed meanwhile
 		case errors.Is(err, unix.EIO):
@@ -35,9 +37,16 @@ func readXattrs(f *os.File) (kept []Xattr, leftOut []string, err error) {
 }
 
 func xattrNames(fd int) ([]string, error) {
-	buffer := make([]byte, 1024)
+	var room [1024]byte
+	buffer := room[:]
 	for {
-		n, err := ignoringEINTR(func() (int, error) { return unix.Flistxattr(fd, buffer) })
+		n, err := unix.Flistxattr(fd, buffer)
+		if err == unix.EINTR { // no closure: room stays on the stack
+			continue
+		}
+		if err == nil && n == 0 {
+			return nil, nil
+		}
 		if errors.Is(err, unix.ERANGE) && len(buffer) < MaxXattrTotal {
 			buffer = make([]byte, len(buffer)*8)
 			continue

@@ -63,7 +63,7 @@ func TestTheCatalogueOfTheUnlockedSideGetsANewRowKeyToo(t *testing.T) {
 		l, err := unlocked.Open(t.Context(), s.engine, keys, home)
 		must(t, err)
 		files := 0
-		l.Files(func(*reader.File) bool { files++; return true })
+		must(t, l.Each(t.Context(), func(*reader.File) error { files++; return nil }))
 		must(t, l.Close())
 		return files
 	}

@@ -292,10 +292,8 @@ func badInput() error {
 	r, err := m.tryRestore(context.Background(), lib, to, restore.Options{})
 	must(t, err)
 	if !r.Whole() {
-		for _, line := range r.Lines {
-			if line.Result == restore.NotRestored {
-				t.Errorf("%.100q: %s %s", line.Origin, line.Reason, line.Detail)
-			}
+		for line := range r.Failed() {
+			t.Errorf("%.100q: %s %s", line.Origin, line.Reason, line.Detail)
 		}
 	}
 	for name, b := range stored {

@@ -35,7 +35,7 @@ func TestAFileAlteredBeforeItsProofIsNotIdentical(t *testing.T) {
 	numbered(t, m.photos, "a", 1, 5, 90_000)
 	m.backUpQuietly()
 	l := m.unlock()
-	sel, err := restore.Select(l.All(), l.Sources(), restore.Options{})
+	sel, err := restore.Select(t.Context(), l, l.Sources(), restore.Options{})
 	must(t, err)
 	jobs, err := l.Jobs()
 	must(t, err)

@@ -114,7 +114,7 @@ func (m *machine) mustKeep(h history) {
 	must(m.t, err)
 	defer l.Close()
 	sums := map[string]map[[32]byte]bool{}
-	l.Files(func(f *reader.File) bool {
+	eachFile(l, func(f *reader.File) bool {
 		for i := range f.Versions {
 			if sums[f.Path] == nil {
 				sums[f.Path] = map[[32]byte]bool{}

@@ -107,6 +107,6 @@ func (m *machine) versions() map[string]int {
 	must(m.t, err)
 	defer l.Close()
 	out := map[string]int{}
-	l.Files(func(f *reader.File) bool { out[f.Path] += len(f.Versions); return true })
+	eachFile(l, func(f *reader.File) bool { out[f.Path] += len(f.Versions); return true })
 	return out
 }

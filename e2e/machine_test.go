@@ -212,6 +212,19 @@ func (c copies) Object(ctx context.Context, name string, attempt int) ([]byte, e
 	return b, err
 }
 
+// eachFile calls fn for every file of the catalogue until it returns false.
+func eachFile(l *library.Library, fn func(*reader.File) bool) {
+	ended := errors.New("ended")
+	if err := l.Each(context.Background(), func(f *reader.File) error {
+		if !fn(f) {
+			return ended
+		}
+		return nil
+	}); err != nil && !errors.Is(err, ended) {
+		panic(err)
+	}
+}
+
 // restoreTo restores what o chooses into dir and demands that every line is identical.
 func (m *machine) restoreTo(l *library.Library, dir string, o restore.Options) *restore.Report {
 	m.t.Helper()
@@ -224,7 +237,7 @@ func (m *machine) restoreTo(l *library.Library, dir string, o restore.Options) *
 }
 
 func (m *machine) tryRestore(ctx context.Context, l *library.Library, dir string, o restore.Options) (*restore.Report, error) {
-	sel, err := restore.Select(func(yield func(*reader.File) bool) { l.Files(yield) }, l.Sources(), o)
+	sel, err := restore.Select(ctx, l, l.Sources(), o)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +281,7 @@ func (m *machine) mustBeWhole(h history) {
 	versions := map[string]map[[32]byte]bool{}
 	live := map[string]int{}
 	var total int64
-	l.Files(func(f *reader.File) bool {
+	eachFile(l, func(f *reader.File) bool {
 		if versions[f.Path] == nil {
 			versions[f.Path] = map[[32]byte]bool{}
 		}
@@ -319,7 +332,7 @@ func (m *machine) mustBringBack(first map[string]seen, to string) {
 	must(m.t, err)
 	defer l.Close()
 	o := restore.Options{Only: map[vault.FileID]bool{}, Versions: map[vault.FileID]vault.VersionID{}}
-	l.Files(func(f *reader.File) bool {
+	eachFile(l, func(f *reader.File) bool {
 		if want, ok := first[f.Path]; ok && f.Versions[0].Sum == want.sum {
 			o.Only[f.ID] = true
 			o.Versions[f.ID] = f.Versions[0].ID

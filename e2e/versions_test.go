@@ -144,7 +144,7 @@ func storedChunks(t *testing.T, place string) (n int64) {
 func fingerprint(t *testing.T, l *library.Library) map[vault.FileID][]byte {
 	t.Helper()
 	out := map[vault.FileID][]byte{}
-	l.Files(func(f *reader.File) bool {
+	eachFile(l, func(f *reader.File) bool {
 		out[f.ID] = f.Page().Encode()
 		return true
 	})
@@ -236,7 +236,7 @@ func TestLostRecordsAreLearntFromTheDestination(t *testing.T) {
 			old.note(t, m.photos)
 			l := m.unlock()
 			versions := 0
-			l.Files(func(f *reader.File) bool { versions += len(f.Versions); return true })
+			eachFile(l, func(f *reader.File) bool { versions += len(f.Versions); return true })
 			must(t, l.Close())
 			m.stop()
 			lose(m)
@@ -259,7 +259,7 @@ func TestLostRecordsAreLearntFromTheDestination(t *testing.T) {
 			}
 			l = m.unlock()
 			after := 0
-			l.Files(func(f *reader.File) bool { after += len(f.Versions); return true })
+			eachFile(l, func(f *reader.File) bool { after += len(f.Versions); return true })
 			t.Logf("%d versions before, %d after; %d of %d bytes stored again", versions, after, grown, was)
 			must(t, l.Close())
 		})

@@ -34,14 +34,14 @@ type practiceAnswer struct {
 }
 
 func (a *app) practice(ctx context.Context) error {
-	s, l, err := a.openLibrary(ctx)
+	s, l, err := a.openFrugal(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 	m := a.meter()
 	r := m.rated("Practising")
-	p, err := restore.PracticeRestore(ctx, l.All(), l.Sources(), restore.PracticeOptions{Scratch: os.TempDir(), Seed: rand.Uint64(), Decode: decode(ctx),
+	p, err := restore.PracticeRestore(ctx, l, l.Sources(), restore.PracticeOptions{Scratch: os.TempDir(), Seed: rand.Uint64(), Decode: decode(ctx),
 		RunOptions: restore.RunOptions{Space: l.Space(), Fetch: l.Fetcher(), Now: a.Now, Progress: func(x restore.Progress) {
 			r.show(int64(x.Files), int64(x.OfFiles), x.Bytes, x.OfBytes)
 		}}})

@@ -96,12 +96,12 @@ func (a *app) restore(ctx context.Context, f restoreFlags) error {
 			return wrongUsage("--path %q: %w", p, err)
 		}
 	}
-	s, l, err := a.openLibrary(ctx)
+	s, l, err := a.openFrugal(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	sel, err := restore.Select(l.All(), l.Sources(), restore.Options{At: at, Paths: f.paths, Deleted: f.deleted, Group: l.Together})
+	sel, err := restore.Select(ctx, l, l.Sources(), restore.Options{At: at, Paths: f.paths, Deleted: f.deleted, Group: l.Together})
 	if err != nil {
 		return err
 	}
@@ -218,10 +218,8 @@ func answerOf(r *restore.Report) restoreAnswer {
 	if !r.At.IsZero() {
 		out.At = &r.At
 	}
-	for _, l := range r.Lines {
-		if l.Result == restore.NotRestored {
-			out.NotRestored = append(out.NotRestored, restoreProblem{l.Origin, l.Target, string(l.Reason), l.Reason.String(), l.Detail})
-		}
+	for l := range r.Failed() {
+		out.NotRestored = append(out.NotRestored, restoreProblem{l.Origin, l.Target, string(l.Reason), l.Reason.String(), l.Detail})
 	}
 	return out
 }

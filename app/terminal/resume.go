@@ -22,8 +22,8 @@ const begunFile = "restores.json"
 func fingerprint(sel *restore.Selection, target restore.Target, conflict restore.Conflict) string {
 	h := sha256.New()
 	for i := range sel.Items {
-		h.Write(sel.Items[i].File.ID[:])
-		h.Write(sel.Items[i].Version.ID[:])
+		h.Write(sel.Items[i].File[:])
+		h.Write(sel.Items[i].Version[:])
 	}
 	fmt.Fprintf(h, "%s\x00%s", conflict, target.Dir)
 	return hex.EncodeToString(h.Sum(nil))

@@ -96,6 +96,20 @@ func (a *app) openLibrary(ctx context.Context) (*session, *library.Library, erro
 	return s, l, nil
 }
 
+// openFrugal is openLibrary for work that goes through the files once: they stay on the disk.
+func (a *app) openFrugal(ctx context.Context) (*session, *library.Library, error) {
+	s, err := a.open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := s.unlockWith(ctx, library.OpenFrugal)
+	if err != nil {
+		s.Close()
+		return nil, nil, err
+	}
+	return s, l, nil
+}
+
 // openNamed is open, then namedIfPossible.
 func (a *app) openNamed(ctx context.Context) (*session, error) {
 	s, err := a.open(ctx)
@@ -242,13 +256,17 @@ func (s *session) unseal(ctx context.Context) error {
 
 // unlock opens the library. It holds the reader's lock until Close.
 func (s *session) unlock(ctx context.Context) (*library.Library, error) {
+	return s.unlockWith(ctx, library.Open)
+}
+
+func (s *session) unlockWith(ctx context.Context, open func(context.Context, backup.Service, *reader.Keyset, string) (*library.Library, error)) (*library.Library, error) {
 	if s.library != nil {
 		return s.library, nil
 	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
-	l, err := library.Open(ctx, s.svc, s.keys, s.a.home)
+	l, err := open(ctx, s.svc, s.keys, s.a.home)
 	if err != nil {
 		return nil, err
 	}

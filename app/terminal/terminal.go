@@ -62,6 +62,7 @@ func Run(ctx context.Context, args []string, o Options) int {
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)
 	debug.SetGCPercent(garbage)
+	debug.SetMemoryLimit(memory)
 	a := &app{Options: o}
 	if a.Now == nil {
 		a.Now = time.Now
@@ -82,6 +83,9 @@ func Run(ctx context.Context, args []string, o Options) int {
 // garbage is how much of it may gather, in percent of what is in use. Most of that are the buffers of the pieces on their way, of which as
 // much again would be waste: with 100, storing 100,000 small files took a fifth more memory and a tenth less processor time.
 const garbage = 50
+
+// memory is what the program tries to live with in bytes, whatever the size of the library: near it, garbage is collected more often.
+const memory = 96 << 20
 
 // app is one run of one command.
 type app struct {

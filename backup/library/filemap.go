@@ -23,6 +23,9 @@ func (l *Library) giveMap(ctx context.Context) error {
 	if err != nil || len(page.Rows) == 0 {
 		return ctx.Err()
 	}
+	if err := l.whole(ctx); err != nil {
+		return err
+	}
 	files := l.liveFiles()
 	var piece backup.FileMap
 	size := 0

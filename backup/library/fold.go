@@ -17,6 +17,9 @@ func (l *Library) Fold(ctx context.Context, force bool) error {
 	if err := l.Sync(ctx); err != nil {
 		return err
 	}
+	if err := l.whole(ctx); err != nil {
+		return err
+	}
 	l.sync.Lock()
 	defer l.sync.Unlock()
 	l.mu.RLock()

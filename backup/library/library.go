@@ -42,6 +42,7 @@ type Library struct {
 	deltas   int // of this device's log since the last full commit
 	timeline *timeline
 	lean     bool // the files of the catalogue are not in cat
+	frugal   bool // nor do they get there while commits are read
 	closed   bool
 }
 
@@ -50,7 +51,13 @@ func Open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 	return open(ctx, svc, keys, home, false)
 }
 
-func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string, lean bool) (*Library, error) {
+// OpenFrugal is Open for one piece of work: the files stay on the disk, so that a large catalogue takes little memory, until something asks for
+// the photos that they make up (Timeline, Photo, Together, Find), which find nothing where the catalogue cannot be read. Each and File do not.
+func OpenFrugal(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string) (*Library, error) {
+	return open(ctx, svc, keys, home, true)
+}
+
+func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string, frugal bool) (*Library, error) {
 	path := filepath.Join(home, readerDB)
 	db, err := catalog.OpenReader(path, keys.CacheKey, keys.Space, 0)
 	if errors.Is(err, catalog.ErrDamaged) || errors.Is(err, catalog.ErrWrongKey) || errors.Is(err, catalog.ErrOlderSchema) {
@@ -66,12 +73,12 @@ func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	l := &Library{svc: svc, keys: keys, view: keys.View(), db: db, home: home, cat: reader.NewCatalogue(), heads: map[vault.DevTag]vault.Head{}, lean: true}
+	l := &Library{svc: svc, keys: keys, view: keys.View(), db: db, home: home, cat: reader.NewCatalogue(), heads: map[vault.DevTag]vault.Head{}, lean: true, frugal: frugal}
 	if err := l.load(ctx); err != nil {
 		db.Close()
 		return nil, err
 	}
-	if !lean {
+	if !frugal {
 		if err := l.loadFiles(ctx); err != nil {
 			db.Close()
 			return nil, err
@@ -90,8 +97,7 @@ func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 		db.Close()
 		return nil, err
 	}
-	if lean {
-		l.cat, l.lean = reader.NewCatalogue(), true // it is on the disk
+	if frugal {
 		return l, nil
 	}
 	if err := l.giveMap(ctx); err != nil {
@@ -198,39 +204,11 @@ func (l *Library) loadFiles(ctx context.Context) error {
 	}
 	l.lean = false
 	same := newShared()
-	return l.kept(ctx, func(f *reader.File) {
+	return l.kept(ctx, func(f *reader.File) error {
 		same.file(f)
 		l.cat.Load(f)
-	})
-}
-
-// kept calls fn for every file of the local catalogue.
-func (l *Library) kept(ctx context.Context, fn func(*reader.File)) error {
-	return l.db.Entries.Each(ctx, func(_ [16]byte, b []byte) error {
-		p, err := vault.ParsePage(slices.Clone(b))
-		if err != nil {
-			return err
-		}
-		f, err := vault.FileOfPage(p)
-		if err != nil {
-			return err
-		}
-		fn(&reader.File{File: *f})
 		return nil
 	})
-}
-
-// eachFile calls fn for every file, wherever the catalogue is. fn must not keep or change the files.
-func (l *Library) eachFile(ctx context.Context, fn func(*reader.File)) error {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if l.lean {
-		return l.kept(ctx, fn)
-	}
-	for _, f := range l.cat.Files {
-		fn(f)
-	}
-	return ctx.Err()
 }
 
 // Sync reads the commits that are new since the last time. Where the catalogue is empty, it is rebuilt: of each log the newest full
@@ -259,7 +237,14 @@ func (l *Library) Sync(ctx context.Context) error {
 	defer l.mu.Unlock()
 	l.chain, l.credits = chain, credits
 	if len(l.heads) == 0 {
-		cat, heads, _, err := l.keys.Rebuild(ctx, o, l.view, chain, nil)
+		cat := reader.NewCatalogue()
+		if l.frugal {
+			if err := l.db.Entries.Clear(ctx); err != nil { // of a rebuilding that was cut short
+				return err
+			}
+			cat.PutOn(diskShelf{ctx, l})
+		}
+		heads, _, err := l.keys.Rebuild(ctx, o, l.view, chain, cat, nil)
 		if err != nil {
 			return err
 		}
@@ -283,7 +268,7 @@ func (l *Library) Sync(ctx context.Context) error {
 			if lc.Header.Type == vault.CommitDelta {
 				l.deltas++
 			}
-			if err := l.loadFiles(ctx); err != nil {
+			if err := l.takeUp(ctx); err != nil {
 				return err
 			}
 			_, err := l.keys.Pages(ctx, o, lc, l.cat.Apply)
@@ -302,20 +287,13 @@ func (l *Library) Sync(ctx context.Context) error {
 // keep writes what changed into the local catalogue. l.mu is held.
 func (l *Library) keep(ctx context.Context) error {
 	changed, joined := l.cat.TakeChanged(), l.cat.TakeJoined()
-	return l.db.Update(ctx, func(r *catalog.Reader) error {
-		for _, f := range changed {
-			if err := r.Entries.Put(ctx, f.ID, f.Page().Encode(), summaryOf(f)); err != nil {
-				return err
-			}
+	err := l.db.Update(ctx, func(r *catalog.Reader) error {
+		if err := keepFiles(ctx, r, changed, joined); err != nil {
+			return err
 		}
 		for tag, h := range l.heads {
 			v := append(binary.BigEndian.AppendUint64(nil, h.Seq), h.Hash[:]...)
 			if err := r.State.Put(ctx, append([]byte(rowHead), tag[:]...), v); err != nil {
-				return err
-			}
-		}
-		for id, belongs := range joined {
-			if err := r.State.Put(ctx, append([]byte(rowJoined), id[:]...), belongs[:]); err != nil {
 				return err
 			}
 		}
@@ -334,6 +312,25 @@ func (l *Library) keep(ctx context.Context) error {
 		}
 		return r.State.Put(ctx, []byte("sources"), p.Encode())
 	})
+	if err == nil && l.frugal && !l.lean {
+		l.cat.Unload()
+		l.lean = true
+	}
+	return err
+}
+
+func keepFiles(ctx context.Context, r *catalog.Reader, files []*reader.File, joined map[vault.FileID]vault.FileID) error {
+	for _, f := range files {
+		if err := r.Entries.Put(ctx, f.ID, f.Page().Encode(), summaryOf(f)); err != nil {
+			return err
+		}
+	}
+	for id, belongs := range joined {
+		if err := r.State.Put(ctx, append([]byte(rowJoined), id[:]...), belongs[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func summaryOf(f *reader.File) catalog.Summary {
@@ -356,17 +353,6 @@ func (l *Library) Chain() *vault.Chain {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.chain
-}
-
-// Files calls fn for every file of the catalogue until it returns false. fn must not keep or change the files.
-func (l *Library) Files(fn func(*reader.File) bool) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	for _, f := range l.cat.Files {
-		if !fn(f) {
-			return
-		}
-	}
 }
 
 // Sources are the protected folders as the catalogue knows them.

@@ -13,7 +13,7 @@ type Opener struct{ l *Library }
 
 // NewOpener is Open for opening copies alone. keys belong to the Opener from then on.
 func NewOpener(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string) (*Opener, error) {
-	l, err := open(ctx, svc, keys, home, true)
+	l, err := OpenFrugal(ctx, svc, keys, home)
 	if err != nil {
 		return nil, err
 	}

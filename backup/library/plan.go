@@ -84,7 +84,7 @@ type plan struct {
 // newPlan lists the versions with content. only: nothing but these.
 func (l *Library) newPlan(ctx context.Context, only map[versionID]bool) (*plan, error) {
 	p := &plan{only: only}
-	if err := l.eachFile(ctx, p.add); err != nil {
+	if err := l.Each(ctx, p.add); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(p.units, func(a, b unit) int {
@@ -94,7 +94,7 @@ func (l *Library) newPlan(ctx context.Context, only map[versionID]bool) (*plan, 
 }
 
 // add takes up what is to be opened of a file.
-func (p *plan) add(f *reader.File) {
+func (p *plan) add(f *reader.File) error {
 	var first *unit
 	for i := range f.Versions {
 		v := &f.Versions[i]
@@ -122,6 +122,7 @@ func (p *plan) add(f *reader.File) {
 			first = &u
 		}
 	}
+	return nil
 }
 
 // next gives the next few families, nil at the end. The versions of a family may have parts in common, which are read once for all of them:

@@ -31,9 +31,9 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // A copy that is missing or damaged is no reason to refuse: the restore meets it file by file. Errors: *UnreachableError, those of ctx
 // and of the engine.
 func (l *Library) Reach(ctx context.Context, s *restore.Selection) error {
-	name := s.Sample()
-	if name == "" {
-		return nil
+	name, err := s.Sample(ctx)
+	if err != nil || name == "" {
+		return err
 	}
 	st, err := l.svc.State(ctx)
 	if err != nil {

@@ -24,7 +24,7 @@ func TestARestoreIsRefusedOnlyWhereNoDestinationAnswers(t *testing.T) {
 	}
 	r.backUp(t)
 	l := r.unlock(t)
-	sel, err := restore.Select(l.All(), l.Sources(), restore.Options{})
+	sel, err := restore.Select(t.Context(), l, l.Sources(), restore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +54,17 @@ func TestARestoreIsRefusedOnlyWhereNoDestinationAnswers(t *testing.T) {
 	reach("away", l, store.ErrAway)
 	move(r.place+" aside", r.place)
 	reach("back", l, nil)
+	needed, err := sel.Sample(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	// What is lost there is told file by file, not for the whole restore.
-	if err := os.Remove(filepath.Join(r.place, filepath.FromSlash(sel.Sample()))); err != nil {
+	if err := os.Remove(filepath.Join(r.place, filepath.FromSlash(needed))); err != nil {
 		t.Fatal(err)
 	}
 	reach("one object gone", l, nil)
-	if n := (&restore.Selection{Items: []restore.Selected{{File: sel.Items[0].File}}}).Sample(); n != "" {
-		t.Errorf("an empty file needs %s", n)
+	if n, err := (&restore.Selection{Items: []restore.Selected{{File: sel.Items[0].File}}}).Sample(t.Context()); n != "" || err != nil {
+		t.Errorf("an empty file needs %s, %v", n, err)
 	}
 }
 

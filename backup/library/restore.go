@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"path/filepath"
-	"slices"
 
 	"lightproof/backup"
 	"lightproof/backup/restore"
 	"lightproof/backup/store"
 	"lightproof/backup/vault"
-	"lightproof/backup/vault/reader"
 )
 
 // jobsDB keeps the list of restores; unlike the catalogue it is not made from anything else.
@@ -21,31 +18,6 @@ const jobsDB = "restore.db"
 // Jobs opens the list of restores on this computer.
 func (l *Library) Jobs() (*restore.Jobs, error) {
 	return restore.OpenJobs(filepath.Join(l.home, jobsDB), l.keys.CacheKey, l.keys.Space)
-}
-
-// All gives copies of all files of the catalogue, for choosing what to restore.
-func (l *Library) All() iter.Seq[*reader.File] {
-	l.mu.RLock()
-	n := 0
-	for _, f := range l.cat.Files {
-		n += len(f.Versions)
-	}
-	files, versions := make([]reader.File, 0, len(l.cat.Files)), make([]vault.Version, 0, n)
-	for _, f := range l.cat.Files {
-		g, from := *f, len(versions)
-		versions = append(versions, f.Versions...)
-		g.Versions = slices.Clip(versions[from:])
-		g.Bundles = slices.Clip(f.Bundles) // rows are only ever added
-		files = append(files, g)
-	}
-	l.mu.RUnlock()
-	return func(yield func(*reader.File) bool) {
-		for i := range files {
-			if !yield(&files[i]) {
-				return
-			}
-		}
-	}
 }
 
 // Together gives the files shown as one photo with a file, itself included.

@@ -2,6 +2,7 @@ package library
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"path"
 	"slices"
@@ -116,6 +117,9 @@ func (l *Library) view1() *timeline {
 	if t != nil {
 		return t
 	}
+	if l.whole(context.Background()) != nil {
+		return &timeline{}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.timeline == nil {
@@ -204,6 +208,9 @@ func (p *Photo) Badges() (out []string) {
 
 // Find lists the files whose path matches: the whole path below its folder, the whole original path, or the name alone.
 func (l *Library) Find(p string) (out []*reader.File) {
+	if l.whole(context.Background()) != nil {
+		return nil
+	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	for _, f := range l.cat.Files {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"lightproof/backup/vault"
-	"lightproof/backup/vault/reader"
 )
 
 // blockItems is how many items one saved row holds: a row of its own for each costs many times what is in it.
@@ -83,42 +82,49 @@ func (u *unpacker) err() error {
 	return nil
 }
 
-// encodeBlock makes the row of up to blockItems items that still hold their files.
-func encodeBlock(items []*item) []byte {
-	var strings []string
+// encodeBlock makes the row of up to blockItems items; packed gives what each is.
+func encodeBlock(items []*item, packed func(*item) ([]byte, []vault.BundleRef, error)) ([]byte, error) {
+	var table []string
 	at := map[string]uint64{}
 	shared := func(s string) uint64 {
 		i, ok := at[s]
 		if !ok {
-			i = uint64(len(strings))
+			i = uint64(len(table))
 			at[s] = i
-			strings = append(strings, s)
+			table = append(table, s)
 		}
 		return i
 	}
 	var all, one packer
 	for _, it := range items {
+		b, bundles, err := packed(it)
+		if err != nil {
+			return nil, err
+		}
 		one.b = one.b[:0]
-		one.bytes(only(it.file, *it.chosen).Page().Encode())
-		for _, s := range []string{it.taken, it.kind, it.source, it.root, it.dir, string(it.reason)} {
+		one.bytes(b)
+		one.num(uint64(len(bundles)))
+		for _, b := range bundles {
+			one.num(shared(encodeBundle(b)))
+		}
+		for _, s := range []string{it.from.name, it.from.root, it.dir, string(it.reason)} {
 			one.num(shared(s))
 		}
-		one.num(flag(it.deleted)<<0 | flag(it.replace)<<1 | flag(it.final != it.name)<<2)
+		one.num(flag(it.deleted)<<0 | flag(it.replace)<<1 | flag(it.final != it.name())<<2)
 		one.num(uint64(it.tree))
 		one.num(uint64(it.state))
-		one.text(it.name)
-		if it.final != it.name {
+		if it.final != it.name() {
 			one.text(it.final)
 		}
-		one.text(it.detail)
-		one.texts(it.notes)
+		one.text(it.rest().detail)
+		one.texts(it.rest().notes)
 		all.bytes(one.b)
 	}
 	var row packer
-	row.texts(strings)
+	row.texts(table)
 	row.num(uint64(len(items)))
 	row.b = append(row.b, all.b...)
-	return row.b
+	return row.b, nil
 }
 
 func flag(b bool) uint64 {
@@ -128,94 +134,113 @@ func flag(b bool) uint64 {
 	return 0
 }
 
-// decodeBlock calls fn with the items of a row, without their files. What it gives shares nothing with row.
-func decodeBlock(row []byte, fn func(i int, it *item)) error {
+// block is a row with the places of its items.
+type block struct {
+	strings []string
+	items   [][]byte // parts of the row
+}
+
+func parseBlock(row []byte) (*block, error) {
 	u := unpacker{b: row}
-	strings := u.texts()
-	for i := range u.count() {
-		it, err := decodeItem(u.bytes(), strings)
+	b := &block{strings: u.texts()}
+	n := u.count()
+	b.items = make([][]byte, n)
+	for i := range b.items {
+		b.items[i] = u.bytes()
+	}
+	return b, u.err()
+}
+
+// original gives what the i-th item is. It goes on using the row.
+func (b *block) original(i int) (*original, error) {
+	if i >= len(b.items) {
+		return nil, fmt.Errorf("saved restore: %w", vault.ErrMalformed)
+	}
+	u := unpacker{b: b.items[i]}
+	return b.unpack(&u)
+}
+
+// unpack reads what stands at the front of an item.
+func (b *block) unpack(u *unpacker) (*original, error) {
+	packed := u.bytes()
+	table := make([]vault.BundleRef, u.count())
+	for k := range table {
+		n := u.num()
+		if n >= uint64(len(b.strings)) {
+			return nil, fmt.Errorf("saved restore: %w", vault.ErrMalformed)
+		}
+		var err error
+		if table[k], err = parseBundle(b.strings[n]); err != nil {
+			return nil, err
+		}
+	}
+	return unpack(packed, table)
+}
+
+// decodeBlock calls fn with the items of a row and what each is. What it gives shares nothing with row, but folders are those of from, to which it adds.
+func decodeBlock(row []byte, from map[folder]*folder, fn func(i int, it *item, o *original)) error {
+	b, err := parseBlock(slices.Clone(row))
+	if err != nil {
+		return err
+	}
+	for i := range b.items {
+		it, o, err := b.item(i, from)
 		if err != nil {
 			return err
 		}
-		it.file, it.chosen = nil, nil
-		fn(i, it)
+		fn(i, it, o)
 	}
-	return u.err()
+	return nil
 }
 
-// decodeFile gives the file of the i-th item of a row.
-func decodeFile(row []byte, i int) (*reader.File, error) {
-	u := unpacker{b: row}
-	for range u.count() {
-		u.bytes()
-	}
-	if i >= u.count() {
-		return nil, fmt.Errorf("saved restore: %w", vault.ErrMalformed)
-	}
-	for range i {
-		u.bytes()
-	}
-	one := unpacker{b: u.bytes()}
-	return fileOf(slices.Clone(one.bytes()))
-}
-
-// fileOf reads the page of a file with one version. It may go on using page.
-func fileOf(page []byte) (*reader.File, error) {
-	p, err := vault.ParsePage(page)
+func (b *block) item(i int, from map[folder]*folder) (*item, *original, error) {
+	u := unpacker{b: b.items[i]}
+	o, err := b.unpack(&u)
 	if err != nil {
-		return nil, fmt.Errorf("saved restore: %w", err)
+		return nil, nil, err
 	}
-	f, err := vault.FileOfPage(p)
-	if err != nil || len(f.Versions) != 1 {
-		return nil, fmt.Errorf("saved restore: %w", vault.ErrMalformed)
-	}
-	return &reader.File{File: *f}, nil
-}
-
-func decodeItem(b []byte, strings []string) (*item, error) {
-	u := unpacker{b: b}
-	f, err := fileOf(slices.Clone(u.bytes()))
-	if err != nil {
-		return nil, err
-	}
-	it := newItem(f, &f.Versions[0])
+	it := &item{order: orderOf(o.version(), o.file.Bundles), size: int64(o.version().Size), path: o.file.Path, link: o.file.Type == vault.TypeSymlink}
+	var of folder
 	var reason string
-	for _, s := range []*string{&it.taken, &it.kind, &it.source, &it.root, &it.dir, &reason} {
+	for _, s := range []*string{&of.name, &of.root, &it.dir, &reason} {
 		i := u.num()
-		if i >= uint64(len(strings)) {
-			return nil, fmt.Errorf("saved restore: %w", vault.ErrMalformed)
+		if i >= uint64(len(b.strings)) {
+			return nil, nil, fmt.Errorf("saved restore: %w", vault.ErrMalformed)
 		}
-		*s = strings[i]
+		*s = b.strings[i]
+	}
+	if it.from = from[of]; it.from == nil {
+		it.from = &of
+		from[of] = it.from
 	}
 	flags := u.num()
 	it.deleted, it.replace = flags&1 != 0, flags&2 != 0
-	it.tree, it.state = int(u.num()&(1<<31-1)), state(u.num())
-	it.name = u.text()
-	it.final = it.name
+	it.tree, it.state = int32(u.num()&(1<<31-1)), state(u.num())
+	it.final = it.name()
 	if flags&4 != 0 {
 		it.final = u.text()
 	}
-	it.detail, it.notes = u.text(), u.texts()
+	readRest(&u, it, nil)
 	if it.state == stateBlocked || reason != "" {
 		it.result, it.reason = NotRestored, Reason(reason)
 	}
-	return it, u.err()
+	return it, o, u.err()
 }
 
 // appendResult adds what came of an item to a batch.
 func appendResult(p *packer, it *item) {
 	p.num(uint64(it.n))
 	p.num(uint64(it.result))
-	p.num(flag(it.has)<<0 | flag(it.other != nil)<<1 | flag(it.final != it.name)<<2 | flag(it.hashed)<<3)
-	if it.other != nil {
-		p.bytes(it.other[:])
+	p.num(flag(it.has)<<0 | flag(it.rest().other != nil)<<1 | flag(it.final != it.name())<<2 | flag(it.hashed)<<3)
+	if other := it.rest().other; other != nil {
+		p.bytes(other[:])
 	}
-	if it.final != it.name {
+	if it.final != it.name() {
 		p.text(it.final)
 	}
 	p.text(string(it.reason))
-	p.text(it.detail)
-	p.texts(it.notes)
+	p.text(it.rest().detail)
+	p.texts(it.rest().notes)
 }
 
 // applyResults puts a batch into the items.
@@ -230,20 +255,30 @@ func applyResults(batch []byte, items []*item) error {
 		it := items[n]
 		it.result = Result(u.num())
 		flags := u.num()
-		it.has, it.other, it.final, it.hashed = flags&1 != 0, nil, it.name, flags&8 != 0
+		it.has, it.final, it.hashed = flags&1 != 0, it.name(), flags&8 != 0
+		var other *vault.Hash
 		if flags&2 != 0 {
 			sum := u.bytes()
 			if len(sum) != len(vault.Hash{}) {
 				u.bad = true
 				break
 			}
-			other := vault.Hash(sum)
-			it.other = &other
+			other = (*vault.Hash)(slices.Clone(sum))
 		}
 		if flags&4 != 0 {
 			it.final = u.text()
 		}
-		it.reason, it.detail, it.notes = Reason(u.text()), u.text(), u.texts()
+		it.reason = Reason(u.text())
+		readRest(&u, it, other)
 	}
 	return u.err()
+}
+
+// readRest reads the detail and the notes of an item, and sets what was read back.
+func readRest(u *unpacker, it *item, other *vault.Hash) {
+	if detail, notes := u.text(), u.texts(); detail != "" || notes != nil || other != nil {
+		it.more = &more{detail, other, notes}
+	} else {
+		it.more = nil
+	}
 }

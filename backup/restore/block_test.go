@@ -7,58 +7,106 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	"lightproof/backup/direct"
 	"lightproof/backup/vault"
 )
 
-// planned is a plan over small, large and linked files, with names that gave way.
-func planned(t testing.TB) []*item {
+// planned is a plan over small, large and linked files, with names that gave way, and its packed originals.
+func planned(t testing.TB) ([]*item, func(*item) ([]byte, []vault.BundleRef, error)) {
 	l := newLibrary(t)
 	l.sample(20)
 	l.link("album", "2001/IMG_0001.JPG")
-	items := l.plan(t.TempDir(), KeepBoth).items
-	for i, it := range items {
-		it.n, it.taken, it.replace, it.deleted = i, "2001-02-03T04:05:06", i%3 == 0, i%4 == 0
+	p := l.plan(t.TempDir(), KeepBoth)
+	for i, it := range p.items {
+		it.n, it.replace, it.deleted = int32(i), i%3 == 0, i%4 == 0
 		if i%5 == 0 {
-			it.final, it.notes = it.name+" (2)", []string{"one", "two"}
+			it.final = it.name() + " (2)"
+			it.note("one")
+			it.note("two")
 		}
 		if i%7 == 0 {
-			it.state, it.detail = stateBlocked, "why"
+			it.state = stateBlocked
+			it.why("why")
 			it.fail(ReasonName, nil)
 		}
 	}
-	return items
+	return p.items, func(it *item) ([]byte, []vault.BundleRef, error) { return p.sel.packed(context.Background(), int(it.n)) }
 }
 
-func TestABlockGivesItsItemsAndFilesBack(t *testing.T) {
-	items := planned(t)
-	row := encodeBlock(items)
+func encoded(t testing.TB) ([]*item, []byte) {
+	items, packed := planned(t)
+	row, err := encodeBlock(items, packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return items, row
+}
+
+func TestABlockGivesItsItemsAndOriginalsBack(t *testing.T) {
+	items, row := encoded(t)
 	n := 0
-	err := decodeBlock(row, func(i int, got *item) {
-		want := *items[i]
-		got.n = i
-		f, err := decodeFile(row, i)
-		if err != nil || f.Path != want.path || f.Target != want.link || len(f.Versions) != 1 || f.Versions[0].ID != want.version || f.Mode != want.file.Mode {
-			t.Errorf("file %d: %+v %v", i, f, err)
+	err := decodeBlock(row, map[folder]*folder{}, func(i int, got *item, o *original) {
+		want := items[i]
+		got.n = int32(i)
+		if o.file.Path != want.path || (o.file.Target != "") != want.link || len(o.file.Versions) != 1 || int64(o.version().Size) != want.size || o.file.Mode != 0o644 {
+			t.Errorf("file %d: %+v", i, o.file)
 		}
-		want.file, want.chosen = nil, nil
-		if !reflect.DeepEqual(*got, want) {
-			t.Errorf("item %d:\n%+v\nwant\n%+v", i, *got, want)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("item %d:\n%+v\nwant\n%+v", i, got, want)
 		}
 		n++
 	})
 	if err != nil || n != len(items) {
 		t.Fatal(n, err)
 	}
-	if _, err := decodeFile(row, len(items)); !errors.Is(err, vault.ErrMalformed) {
-		t.Error("a file beyond the block:", err)
+	b, err := parseBlock(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, err := b.original(3); err != nil || o.file.Path != items[3].path {
+		t.Error(o, err)
+	}
+	if _, err := b.original(len(items)); !errors.Is(err, vault.ErrMalformed) {
+		t.Error("an item beyond the block:", err)
+	}
+}
+
+// What did not fit into memory is looked up in the catalogue again, and is the same.
+func TestAnOriginalThatIsNotInMemoryIsLookedUp(t *testing.T) {
+	l := newLibrary(t)
+	l.sample(60)
+	l.link("album", "2001/IMG_0001.JPG")
+	kept, looked := l.selection(Options{}), l.selection(Options{})
+	for i := range looked.Items {
+		if looked.Items[i].packed == nil {
+			t.Fatal("nothing is kept in memory")
+		}
+		looked.Items[i].packed = nil
+		a, at, err1 := kept.packed(t.Context(), i)
+		b, bt, err2 := looked.packed(t.Context(), i)
+		if err1 != nil || err2 != nil || !bytes.Equal(a, b) || !slices.Equal(at, bt) {
+			t.Fatalf("%s: %d bytes, looked up %d; %v %v", kept.Items[i].Path, len(a), len(b), err1, err2)
+		}
+	}
+	p, err := MakePlan(t.Context(), looked, Target{t.TempDir()}, PlanOptions{Now: noon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(t.Context(), l.jobs(t.TempDir()), p, l.options())
+	if err != nil || !r.Whole() {
+		t.Fatal(r.Sums(), err)
+	}
+	delete(l.files, looked.Items[5].File)
+	if _, err := MakePlan(t.Context(), looked, Target{p.Target.Dir}, PlanOptions{Now: noon}); !errors.Is(err, vault.ErrMissing) {
+		t.Error("a file that the catalogue has lost:", err)
 	}
 }
 
 func TestTheLastResultOfAnItemIsInForce(t *testing.T) {
-	items := planned(t)
+	items, _ := planned(t)
 	var first, second packer
 	for _, it := range items {
 		it.result = Written
@@ -66,11 +114,12 @@ func TestTheLastResultOfAnItemIsInForce(t *testing.T) {
 	}
 	items[2].has = true
 	items[3].fail(ReasonNotIdentical, errDiffers)
-	items[3].has, items[3].other, items[3].final = true, &vault.Hash{9}, "elsewhere"
+	items[3].has, items[3].final = true, "elsewhere"
+	items[3].found(&vault.Hash{9})
 	for _, it := range items[2:4] {
 		appendResult(&second, it)
 	}
-	again := planned(t)
+	again, _ := planned(t)
 	for _, batch := range [][]byte{first.b, second.b} {
 		if err := applyResults(batch, again); err != nil {
 			t.Fatal(err)
@@ -78,8 +127,7 @@ func TestTheLastResultOfAnItemIsInForce(t *testing.T) {
 	}
 	for i, it := range again {
 		want := items[i]
-		if it.result != want.result || it.has != want.has || it.final != want.final || it.reason != want.reason || it.detail != want.detail ||
-			!reflect.DeepEqual(it.other, want.other) || len(it.notes) != len(want.notes) {
+		if it.result != want.result || it.has != want.has || it.final != want.final || it.reason != want.reason || !reflect.DeepEqual(it.rest(), want.rest()) {
 			t.Errorf("item %d: %+v, want %+v", i, it, want)
 		}
 	}
@@ -89,16 +137,18 @@ func TestTheLastResultOfAnItemIsInForce(t *testing.T) {
 }
 
 func FuzzSavedBlock(f *testing.F) {
-	row := encodeBlock(planned(f))
+	_, row := encoded(f)
 	f.Add(row, 3)
 	f.Add(row[:len(row)/2], 0)
 	f.Add([]byte{0, 1, 1, 0}, 0)
 	f.Fuzz(func(t *testing.T, row []byte, i int) {
 		kept := bytes.Clone(row)
-		if err := decodeBlock(row, func(int, *item) {}); err != nil && !errors.Is(err, vault.ErrMalformed) && !errors.Is(err, vault.ErrNewer) {
+		if err := decodeBlock(row, map[folder]*folder{}, func(int, *item, *original) {}); err != nil && !errors.Is(err, vault.ErrMalformed) && !errors.Is(err, vault.ErrNewer) {
 			t.Error(err)
 		}
-		decodeFile(row, max(0, i%300))
+		if b, err := parseBlock(row); err == nil {
+			b.original(max(0, i%300))
+		}
 		applyResults(row, make([]*item, 0))
 		applyResults(row, []*item{{}, {}, {}})
 		if !bytes.Equal(kept, row) {
@@ -132,7 +182,7 @@ func TestWhatIsWrongWithALargeFileIsFoundOutAfterwards(t *testing.T) {
 	if r.Written != 1 || r.NotRestored[ReasonDamaged] != 1 || r.NotRestored[ReasonNotIdentical] != 1 {
 		t.Fatal(r.Sums(), r.NotRestored)
 	}
-	for _, line := range r.Lines {
+	for _, line := range l.lines(r) {
 		if line.Reason == ReasonNotIdentical && (!line.WasRead || line.Read == line.Expected) {
 			t.Errorf("%s: what was read is not told", line.Origin)
 		}

@@ -238,8 +238,8 @@ func TestAFolderNeverGivesWayToAFile(t *testing.T) {
 		t.Errorf("%+v", p.Problems)
 	}
 	r := l.restore(target, Replace)
-	if r.Written != 1 || len(r.Lines[0].Notes) != 1 {
-		t.Error(r.Sums(), r.Lines)
+	if r.Written != 1 || len(l.lines(r)[0].Notes) != 1 {
+		t.Error(r.Sums(), l.lines(r))
 	}
 	wantFile(t, kept, []byte("kept"))
 	wantFile(t, filepath.Join(target, "Pictures", "a (restored 2026-11-22).jpg"), []byte("a"))

@@ -23,8 +23,7 @@ func (r *Report) WriteCSV(w io.Writer) error {
 	if err := c.Write(csvHead); err != nil {
 		return err
 	}
-	for i := range r.Lines {
-		l := &r.Lines[i]
+	err := r.Each(func(l *Line) error {
 		origin, originBytes := pathCells(l.Origin)
 		target, targetBytes := pathCells(l.Target)
 		expected, read := "", ""
@@ -39,11 +38,12 @@ func (r *Report) WriteCSV(w io.Writer) error {
 		for i, n := range l.Notes {
 			notes[i] = printable(n)
 		}
-		if err := c.Write([]string{origin, originBytes, target, targetBytes, strconv.FormatInt(l.Size, 10), textCell(l.Taken),
+		return c.Write([]string{origin, originBytes, target, targetBytes, strconv.FormatInt(l.Size, 10), textCell(l.Taken),
 			l.Modified.Format(time.RFC3339Nano), l.Recorded.Format(time.RFC3339), l.Version.String(), textCell(l.Folder),
-			expected, read, result, string(l.Reason), textCell(l.Detail), textCell(strings.Join(notes, "; "))}); err != nil {
-			return err
-		}
+			expected, read, result, string(l.Reason), textCell(l.Detail), textCell(strings.Join(notes, "; "))})
+	})
+	if err != nil {
+		return err
 	}
 	c.Flush()
 	return c.Error()

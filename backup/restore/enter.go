@@ -57,7 +57,7 @@ func (r *run) enter(ctx context.Context) error {
 
 // needed tells whether anything is to be done in a tree.
 func (r *run) needed(i int) bool {
-	return slices.ContainsFunc(r.plan.items, func(it *item) bool { return it.tree == i && it.state != stateBlocked })
+	return slices.ContainsFunc(r.plan.items, func(it *item) bool { return int(it.tree) == i && it.state != stateBlocked })
 }
 
 func makeTree(path string, inPlace bool) error {

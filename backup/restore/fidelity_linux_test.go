@@ -99,7 +99,7 @@ func TestModesTimesAndAttributesComeBackExactly(t *testing.T) {
 	if err := unix.Lstat(filepath.Join(target, "Pictures", "link"), &st); err != nil || st.Mtim.Nano() != 1_234_567_890_123_456_789 {
 		t.Error(err, st.Mtim)
 	}
-	for _, line := range r.Lines {
+	for _, line := range l.lines(r) {
 		special := slices.ContainsFunc(line.Notes, func(n string) bool { return strings.Contains(n, "rights of its owner") })
 		mode := want[filepath.Base(line.Origin)].Mode
 		if special != (mode&0o6000 != 0) {
@@ -113,8 +113,8 @@ func TestAttributesThatTheTargetRefusesAreNamed(t *testing.T) {
 	l.bundle(small{path: "a.jpg", content: []byte("a"), at: 1})
 	l.file("a.jpg").Xattrs = []vault.Xattr{{Name: "com.apple.quarantine", Value: []byte("q")}}
 	r := l.restore(t.TempDir(), KeepBoth)
-	if !r.Whole() || len(r.Lines[0].Notes) != 1 || !strings.Contains(r.Lines[0].Notes[0], "com.apple.quarantine") {
-		t.Error(r.Lines[0])
+	if !r.Whole() || len(l.lines(r)[0].Notes) != 1 || !strings.Contains(l.lines(r)[0].Notes[0], "com.apple.quarantine") {
+		t.Error(l.lines(r)[0])
 	}
 }
 
@@ -191,7 +191,7 @@ func TestFilesThatTheirOwnerMayNotReadAreProvenAllTheSame(t *testing.T) {
 	target := t.TempDir()
 	r := l.restore(target, KeepBoth)
 	if !r.Whole() {
-		t.Fatal(r.Sums(), r.Lines)
+		t.Fatal(r.Sums(), l.lines(r))
 	}
 	if st, err := os.Stat(filepath.Join(target, "Pictures", "a.jpg")); err != nil || st.Mode().Perm() != 0o200 {
 		t.Error(st, err)
@@ -277,7 +277,7 @@ func TestAFileOnAnotherDiskGoesToThatDisksTrash(t *testing.T) {
 	restoreOver := func(old string) {
 		os.WriteFile(filepath.Join(d, "a b%.jpg"), []byte(old), 0o600)
 		if r := l.restore(filepath.Join(disk, "t"), Replace); r.Written != 1 {
-			t.Error(r.Sums(), r.Lines)
+			t.Error(r.Sums(), l.lines(r))
 		}
 	}
 	restoreOver("old")
@@ -294,8 +294,8 @@ func TestAFileOnAnotherDiskGoesToThatDisksTrash(t *testing.T) {
 	os.WriteFile(box, nil, 0o600)
 	os.WriteFile(filepath.Join(d, "a b%.jpg"), []byte("kept"), 0o600)
 	r := l.restore(filepath.Join(disk, "t"), Replace)
-	if r.Written != 1 || len(r.Lines[0].Notes) != 1 {
-		t.Error(r.Sums(), r.Lines[0].Notes)
+	if r.Written != 1 || len(l.lines(r)[0].Notes) != 1 {
+		t.Error(r.Sums(), l.lines(r)[0].Notes)
 	}
 	wantFile(t, filepath.Join(d, "a b%.jpg"), []byte("kept"))
 	wantFile(t, filepath.Join(d, "a b% (restored 2026-11-22).jpg"), []byte("a"))

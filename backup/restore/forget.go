@@ -35,8 +35,8 @@ func (j *Jobs) Forget(ctx context.Context, id JobID) error {
 	for n := range blocks {
 		block, err := j.block(ctx, id, n)
 		if err == nil {
-			err = decodeBlock(block, func(i int, it *item) {
-				if it.tree < len(trees) && trees[it.tree] != nil && it.state != stateBlocked {
+			err = decodeBlock(block, map[folder]*folder{}, func(i int, it *item, _ *original) {
+				if int(it.tree) < len(trees) && trees[it.tree] != nil && it.state != stateBlocked {
 					trees[it.tree].removeTemp(it.dir, tempName(id, n*blockItems+i))
 				}
 			})

@@ -24,6 +24,7 @@ type held struct {
 	it    *item
 	d     *dir // borrowed
 	temp  string
+	o     *original
 	there state
 }
 
@@ -68,7 +69,7 @@ func (g *group) takeLocked() []held {
 // is all that follows.
 func (r *run) nameAll(ctx context.Context, files []held) {
 	ended := ctx.Err()
-	flushed := map[int]bool{}
+	flushed := map[int32]bool{}
 	for _, h := range files {
 		t := r.trees[h.it.tree]
 		all, done := flushed[h.it.tree]
@@ -81,7 +82,7 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 			err = h.d.flush(h.temp)
 		}
 		if err == nil {
-			err = r.name(context.WithoutCancel(ctx), h.d, h.temp, h.it, h.there)
+			err = r.name(context.WithoutCancel(ctx), h.d, h.temp, h.it, h.o, h.there)
 		}
 		if err != nil {
 			h.d.root.Remove(h.temp)
@@ -140,11 +141,11 @@ type lender struct {
 
 // borrow opens the folder of an item, or hands out the open one. It is given back by giveBack.
 func (r *run) borrow(it *item, create bool) (*dir, error) {
-	l, at := &r.dirs, place{it.tree, it.dir}
+	l, at := &r.dirs, place{int(it.tree), it.dir}
 	if d := l.lend(at, nil); d != nil {
 		return d, nil
 	}
-	d, err := r.trees[it.tree].dir(it.dir, create, func(rel string) { r.touch(it.tree, rel) })
+	d, err := r.trees[it.tree].dir(it.dir, create, func(rel string) { r.touch(int(it.tree), rel) })
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +179,7 @@ func (l *lender) lend(at place, fresh *dir) *dir {
 }
 
 func (r *run) giveBack(it *item, d *dir) {
-	l, at := &r.dirs, place{it.tree, it.dir}
+	l, at := &r.dirs, place{int(it.tree), it.dir}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if d.uses--; d.uses > 0 {

@@ -21,7 +21,13 @@ var pageTemplate = template.Must(template.New("report").Parse(page))
 const listed = 500
 
 // WriteHTML writes the report for people: one page without any other file, for light and dark screens and for paper.
-func (r *Report) WriteHTML(w io.Writer) error { return pageTemplate.Execute(w, r.view()) }
+func (r *Report) WriteHTML(w io.Writer) error {
+	v, err := r.view()
+	if err != nil {
+		return err
+	}
+	return pageTemplate.Execute(w, v)
+}
 
 // view is what the page shows, already worded.
 type view struct {
@@ -58,7 +64,7 @@ type noteView struct {
 	Example string
 }
 
-func (r *Report) view() view {
+func (r *Report) view() (view, error) {
 	v := view{Whole: r.Whole(), Selected: r.Selected, Written: r.Written, There: r.AlreadyThere, Unread: r.Unread, Absent: r.Missing(), Bytes: size(r.Bytes),
 		Began: moment(r.Began), Ended: moment(r.Ended), Job: r.Job.String(), Where: "each file's own place", Moment: "newest versions"}
 	if !r.Target.InPlace() {
@@ -80,31 +86,38 @@ func (r *Report) view() view {
 	default:
 		v.Verdict = fmt.Sprintf("%s of %s files are identical, %s not restored.", count(proven), count(r.Selected), count(v.Absent))
 	}
-	v.Reasons = r.reasons()
-	v.Months = r.groups(func(l *Line) string { return l.month() })
-	v.Folders = r.groups(func(l *Line) string { return printable(l.Folder) })
-	v.Notes = r.noteViews()
-	return v
+	reasons, months, folders, notes := reasons{}, groups{}, groups{}, notes{}
+	err := r.Each(func(l *Line) error {
+		reasons.add(l)
+		months.add(l.month(), l)
+		folders.add(printable(l.Folder), l)
+		notes.add(l)
+		return nil
+	})
+	v.Reasons, v.Months, v.Folders, v.Notes = reasons.views(), months.views(), folders.views(), notes.views()
+	return v, err
 }
 
-func (r *Report) reasons() []reasonView {
-	found := map[Reason]*reasonView{}
-	for i := range r.Lines {
-		l := &r.Lines[i]
-		if l.Result != NotRestored {
-			continue
-		}
-		g := found[l.Reason]
-		if g == nil {
-			g = &reasonView{Text: l.Reason.String()}
-			found[l.Reason] = g
-		}
-		if g.Count++; g.Count <= listed {
-			g.Paths = append(g.Paths, pathView{printable(l.Origin), printable(l.Detail)})
-		} else {
-			g.More++
-		}
+// reasons gathers what was not restored, by why.
+type reasons map[Reason]*reasonView
+
+func (found reasons) add(l *Line) {
+	if l.Result != NotRestored {
+		return
 	}
+	g := found[l.Reason]
+	if g == nil {
+		g = &reasonView{Text: l.Reason.String()}
+		found[l.Reason] = g
+	}
+	if g.Count++; g.Count <= listed {
+		g.Paths = append(g.Paths, pathView{printable(l.Origin), printable(l.Detail)})
+	} else {
+		g.More++
+	}
+}
+
+func (found reasons) views() []reasonView {
 	out := make([]reasonView, 0, len(found))
 	for _, key := range slices.Sorted(maps.Keys(found)) {
 		out = append(out, *found[key])
@@ -113,27 +126,28 @@ func (r *Report) reasons() []reasonView {
 	return out
 }
 
-func (r *Report) groups(key func(*Line) string) []groupView {
-	found := map[string]*groupView{}
-	for i := range r.Lines {
-		l := &r.Lines[i]
-		k := key(l)
-		g := found[k]
-		if g == nil {
-			g = &groupView{Name: k}
-			found[k] = g
-		}
-		g.Selected++
-		g.bytes += l.Size
-		switch l.Result {
-		case NotRestored:
-			g.Absent++
-		case Unread:
-			g.Unread++
-		default:
-			g.Proven++
-		}
+// groups sums up by a name.
+type groups map[string]*groupView
+
+func (found groups) add(name string, l *Line) {
+	g := found[name]
+	if g == nil {
+		g = &groupView{Name: name}
+		found[name] = g
 	}
+	g.Selected++
+	g.bytes += l.Size
+	switch l.Result {
+	case NotRestored:
+		g.Absent++
+	case Unread:
+		g.Unread++
+	default:
+		g.Proven++
+	}
+}
+
+func (found groups) views() []groupView {
 	out := make([]groupView, 0, len(found))
 	for _, g := range found {
 		g.Bytes = size(g.bytes)
@@ -154,20 +168,23 @@ func (l *Line) month() string {
 	return l.Modified.Format("2006-01") + " (file date)"
 }
 
-func (r *Report) noteViews() []noteView {
-	found := map[string]*noteView{}
-	for i := range r.Lines {
-		for _, n := range r.Lines[i].Notes {
-			g := found[n]
-			if g == nil && len(found) < listed {
-				g = &noteView{Text: printable(n), Example: printable(r.Lines[i].Target)}
-				found[n] = g
-			}
-			if g != nil {
-				g.Count++
-			}
+// notes counts the notes by their text.
+type notes map[string]*noteView
+
+func (found notes) add(l *Line) {
+	for _, n := range l.Notes {
+		g := found[n]
+		if g == nil && len(found) < listed {
+			g = &noteView{Text: printable(n), Example: printable(l.Target)}
+			found[n] = g
+		}
+		if g != nil {
+			g.Count++
 		}
 	}
+}
+
+func (found notes) views() []noteView {
 	out := make([]noteView, 0, len(found))
 	for _, g := range found {
 		out = append(out, *g)

@@ -1,11 +1,6 @@
 package restore
 
-import (
-	"slices"
-
-	"lightproof/backup/vault"
-	"lightproof/backup/vault/reader"
-)
+import "lightproof/backup/vault"
 
 // state is what the dry run found at a file's target. The numbers are saved.
 type state uint8
@@ -17,84 +12,103 @@ const (
 	stateBlocked                // cannot be restored there: see reason
 )
 
-// item is one file of a plan: what it is, where it goes, and what came of it. The first part does not change once the plan is made. There is one
-// for each selected file, a hundred thousand and more: what is needed only while the file is at work stays in the saved list.
+// folder is a protected folder that files come from.
+type folder struct {
+	name string // below the target
+	root string // its path where it was, without a slash at its end
+}
+
+// item is one file of a plan: where it goes, and what came of it. The first part does not change once the plan is made. There is one for each
+// selected file, a hundred thousand and more: what the version is stays packed, see original.
 type item struct {
-	n        int
-	file     *reader.File   // as selected, shared with the selection; nil once the list is saved: see run.file
-	chosen   *vault.Version // of file
-	first    vault.CID      // firstObject
-	typ      vault.FileType
-	size     int64
-	sum      vault.Hash
-	version  vault.VersionID
-	modTime  int64 // Unix nanoseconds
-	recorded int64 // Unix seconds
-	taken    string
-	kind     string
-	source   string // name of the protected folder
-	root     string // path of the protected folder where it was, without a slash at its end
-	path     string // below root, in the bytes of its system
-	link     string // what a symbolic link leads to
-	deleted  bool
-	tree     int
-	dir      string // target folder below the tree
-	name     string // wanted name
-	state    state
-	replace  bool // the policy is Replace and something else is there
+	from  *folder
+	order uint64 // see Selected
+	size  int64
+	path  string // below from, in the bytes of its system
+	dir   string // target folder below the tree
+	n     int32
+	tree  int32
+
+	link    bool // a symbolic link
+	deleted bool
+	replace bool // the policy is Replace and something else is there
+	state   state
 
 	// What follows changes while running; one goroutine at a time has an item.
-	final  string // name given
 	result Result
+	hashed bool   // its whole fingerprint was right, taken while it was written or from what was found there
+	has    bool   // it was read back
+	final  string // name given
 	reason Reason // of NotRestored; with another result and without has, why it could not be read back
+	more   *more  // nil for most
+}
+
+// more is what few items need.
+type more struct {
 	detail string
-	hashed bool        // its whole fingerprint was right, taken while it was written or from what was found there
-	has    bool        // it was read back
-	other  *vault.Hash // of the bytes read back, where that is not sum
+	other  *vault.Hash // of the bytes read back, where they are not those of the version
 	notes  []string
+}
+
+// rest is more, empty where there is none.
+func (it *item) rest() more {
+	if it.more == nil {
+		return more{}
+	}
+	return *it.more
+}
+
+// set changes more.
+func (it *item) set(fn func(m *more)) {
+	if it.more == nil {
+		it.more = &more{}
+	}
+	fn(it.more)
+}
+
+func (it *item) note(s string) { it.set(func(m *more) { m.notes = append(m.notes, s) }) }
+
+// why sets the detail.
+func (it *item) why(s string) {
+	if s != it.rest().detail {
+		it.set(func(m *more) { m.detail = s })
+	}
+}
+
+// found sets what was read back instead of the version, nil for nothing.
+func (it *item) found(sum *vault.Hash) {
+	if sum != it.rest().other {
+		it.set(func(m *more) { m.other = sum })
+	}
+}
+
+// name is the wanted name.
+func (it *item) name() string {
+	_, name := splitLast(it.path)
+	return name
 }
 
 func (it *item) fail(reason Reason, err error) {
 	it.result, it.reason = NotRestored, reason
 	if err != nil {
-		it.detail = err.Error()
+		it.why(err.Error())
 	}
 }
 
 // again prepares an item of an earlier run for being read again.
 func (it *item) again() {
-	it.has, it.other = false, nil
+	it.has = false
+	it.found(nil)
 	if it.result != NotRestored {
-		it.reason, it.detail = ReasonNone, ""
+		it.clear(it.result)
 	}
+}
+
+// clear gives an item a result without any reason.
+func (it *item) clear(result Result) {
+	it.result, it.reason = result, ReasonNone
+	it.why("")
 }
 
 // origin is the path of the original, as it was.
-func (it *item) origin() string { return join(it.root, it.path) }
-
-// only makes a file that holds just the version to restore, without picture data that restoring does not need.
-func only(f *reader.File, v vault.Version) *reader.File {
-	out := &reader.File{File: vault.File{Entry: f.Entry}}
-	v.EXIF, v.Tile = nil, nil
-	v.Parts = slices.Clone(v.Parts)
-	for i := range v.Parts {
-		if v.Parts[i].Small {
-			// A reference that points nowhere is kept as it is and found when it is opened.
-			if r, err := out.Own(v.Parts[i].Ref, f.Bundles); err == nil {
-				v.Parts[i].Ref = r
-			}
-		}
-	}
-	out.Versions = []vault.Version{v}
-	return out
-}
-
-// newItem describes a version of a file that is to be restored.
-func newItem(f *reader.File, v *vault.Version) *item {
-	it := &item{file: f, chosen: v, first: firstObject(v, f.Bundles), typ: f.Type, size: int64(v.Size), sum: v.Sum, version: v.ID, modTime: v.ModTime,
-		recorded: v.Recorded, path: f.Path, link: f.Target}
-	if it.modTime == 0 {
-		it.modTime = f.ModTime
-	}
-	return it
-}
+func (it *item) origin() string { return join(it.from.root, it.path) }

@@ -32,7 +32,7 @@ func ParseJobID(s string) (id JobID, err error) {
 }
 
 // Schema is the version of the saved rows.
-const Schema = 2
+const Schema = 3
 
 // Jobs is the list of restores on this computer: a database whose rows are sealed. It is not made from anything else: where it is
 // lost, an unfinished restore has to be chosen again; files already restored are then found to be there. So a list that an older version of this
@@ -102,7 +102,7 @@ const (
 	rowsAtOnce   = 4096
 )
 
-// save writes the whole list of a plan and lets go of its files, which are read from there from then on. The job's own row comes last:
+// save writes the whole list of a plan and lets go of its selection: what its items are is read from the list from then on. The job's own row comes last:
 // without it there is no job.
 func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 	var id JobID
@@ -119,7 +119,11 @@ func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 	for part := range slices.Chunk(p.items, blockItems*blocksAtOnce) {
 		err := j.db.Update(ctx, func(tx *catalog.Tx) error {
 			for items := range slices.Chunk(part, blockItems) {
-				if err := tx.Table("items").Put(ctx, partKey(id, block), encodeBlock(items)); err != nil {
+				row, err := encodeBlock(items, func(it *item) ([]byte, []vault.BundleRef, error) { return p.sel.packed(ctx, int(it.n)) })
+				if err == nil {
+					err = tx.Table("items").Put(ctx, partKey(id, block), row)
+				}
+				if err != nil {
 					return err
 				}
 				block++
@@ -133,9 +137,7 @@ func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 	if err := j.put(ctx, id, row); err != nil {
 		return id, nil, err
 	}
-	for _, it := range p.items {
-		it.file, it.chosen = nil, nil
-	}
+	p.sel = nil
 	return id, row, nil
 }
 
@@ -202,12 +204,12 @@ func (j *Jobs) load(ctx context.Context, id JobID) (*jobRow, []*item, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	items := make([]*item, row.Files)
+	items, from := make([]*item, row.Files), map[folder]*folder{}
 	for n := 0; n*blockItems < len(items); n++ {
 		block, err := j.block(ctx, id, n)
 		if err == nil {
-			err = decodeBlock(block, func(i int, it *item) {
-				if it.n = n*blockItems + i; it.n < len(items) {
+			err = decodeBlock(block, from, func(i int, it *item, _ *original) {
+				if it.n = int32(n*blockItems + i); int(it.n) < len(items) {
 					items[it.n] = it
 				}
 			})

@@ -6,9 +6,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -77,6 +77,24 @@ func (l *library) ObjectInto(ctx context.Context, name string, attempt int, buff
 		return b, err
 	}
 	return append(buffer[:0], b...), nil
+}
+
+// Each implements Files.
+func (l *library) Each(_ context.Context, fn func(*reader.File) error) error {
+	for _, f := range l.files {
+		if err := fn(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// File implements Files.
+func (l *library) File(_ context.Context, id vault.FileID) (*reader.File, error) {
+	if f := l.files[id]; f != nil {
+		return f, nil
+	}
+	return nil, vault.ErrMissing
 }
 
 type readerFile = reader.File
@@ -206,7 +224,7 @@ func noonNow() time.Time { return noon }
 
 func (l *library) selection(o Options) *Selection {
 	l.t.Helper()
-	s, err := Select(maps.Values(l.files), l.sources, o)
+	s, err := Select(context.Background(), l, l.sources, o)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -249,9 +267,33 @@ func (l *library) restore(target string, c Conflict) *Report {
 
 func (l *library) sums(r *Report) {
 	l.t.Helper()
-	if r.Selected != r.Written+r.AlreadyThere+r.Missing() || r.Selected != len(r.Lines) {
-		l.t.Fatalf("the sums do not add up: %s, %d lines", r.Sums(), len(r.Lines))
+	lines := l.lines(r)
+	if r.Selected != r.Written+r.AlreadyThere+r.Missing() || r.Selected != len(lines) {
+		l.t.Fatalf("the sums do not add up: %s, %d lines", r.Sums(), len(lines))
 	}
+}
+
+// lines are all lines of a report. Those that failed are told alike by Failed.
+func (l *library) lines(r *Report) (out []Line) {
+	l.t.Helper()
+	if err := r.Each(func(line *Line) error {
+		out = append(out, *line)
+		return nil
+	}); err != nil {
+		l.t.Fatal(err)
+	}
+	failed := slices.DeleteFunc(slices.Clone(out), func(line Line) bool { return line.Result != NotRestored })
+	n := 0
+	for line := range r.Failed() {
+		if n >= len(failed) || line.Origin != failed[n].Origin || line.Reason != failed[n].Reason || line.Detail != failed[n].Detail || line.Target != failed[n].Target {
+			l.t.Fatalf("%+v is not among those that failed", line)
+		}
+		n++
+	}
+	if n != len(failed) {
+		l.t.Fatalf("%d files failed, %d are told", len(failed), n)
+	}
+	return out
 }
 
 // wantFile fails unless the file holds content.

@@ -57,7 +57,8 @@ type Plan struct {
 	Problems  []Problem
 
 	items []*item
-	trees []string // the folders that items are below
+	trees []string   // the folders that items are below
+	sel   *Selection // what items are; nil once the list is saved
 }
 
 // Short is how many bytes are lacking at the target, 0 if it has room or its room is not known.
@@ -85,13 +86,16 @@ func (p *Plan) Unusable() string {
 type planner struct {
 	*Plan
 	o     PlanOptions
-	open  []*tree    // as trees; nil where the folder does not exist yet
-	kinds []diskKind // as trees
-	bad   []error    // as trees: why it cannot be used
-	total []int64    // as trees: bytes that the disk holds, -1 = not known
-	sel   *Selection
+	open  []*tree         // as trees; nil where the folder does not exist yet
+	kinds []diskKind      // as trees
+	bad   []error         // as trees: why it cannot be used
+	total []int64         // as trees: bytes that the disk holds, -1 = not known
 	taken map[string]bool // names given in this plan
-	write map[string]bool // folders looked at for permission → may write
+
+	refused map[place]string // by folder of the plan: the folder on the disk that does not allow what has to be made there, empty = it does
+	in      *place           // what dir is
+	dir     *dir
+	dirErr  error
 }
 
 // MakePlan is the dry run: it looks at the target, compares what is there, and writes nothing. Errors: those of ctx, ErrNothing.
@@ -99,7 +103,7 @@ func MakePlan(ctx context.Context, sel *Selection, target Target, o PlanOptions)
 	if sel == nil || len(sel.Items) == 0 {
 		return nil, ErrNothing
 	}
-	p := &planner{Plan: &Plan{Target: target, Conflict: o.Conflict, At: sel.At, Made: o.Now, Free: -1}, o: o, sel: sel, taken: map[string]bool{}, write: map[string]bool{}}
+	p := &planner{Plan: &Plan{Target: target, Conflict: o.Conflict, At: sel.At, Made: o.Now, Free: -1, sel: sel}, o: o, taken: map[string]bool{}, refused: map[place]string{}}
 	if !target.InPlace() {
 		dir, err := filepath.Abs(target.Dir)
 		if err != nil {
@@ -108,6 +112,7 @@ func MakePlan(ctx context.Context, sel *Selection, target Target, o PlanOptions)
 		p.Target.Dir = dir
 	}
 	defer func() {
+		p.leave()
 		for _, t := range p.open {
 			if t != nil {
 				t.Close()
@@ -147,7 +152,7 @@ func (p *planner) place(sel *Selection) {
 		}
 		return name
 	}
-	treeOf := func(path string) int {
+	treeOf := func(path string) int32 {
 		i, ok := index[path]
 		if !ok {
 			i = len(p.trees)
@@ -155,21 +160,23 @@ func (p *planner) place(sel *Selection) {
 			p.trees = append(p.trees, path)
 			p.addTree(path)
 		}
-		return i
+		return int32(i)
 	}
+	from := map[[16]byte]*folder{}
+	all := make([]item, len(sel.Items))
+	p.items = make([]*item, len(sel.Items))
 	for i := range sel.Items {
-		s := &sel.Items[i]
-		src := sel.Sources[s.File.Source]
-		it := newItem(s.File, s.Version)
-		it.n, it.deleted, it.source, it.root = i, s.Deleted, names[s.File.Source], strings.TrimRight(src.Root, `/\`)
-		if it.source == "" { // the catalogue has lost the folder's row: the files are restorable all the same
-			it.source = fmt.Sprintf("folder %x", s.File.Source[:4])
+		s, it := &sel.Items[i], &all[i]
+		src := sel.Sources[s.Source]
+		if from[s.Source] == nil {
+			f := &folder{names[s.Source], strings.TrimRight(src.Root, `/\`)}
+			if f.name == "" { // the catalogue has lost the folder's row: the files are restorable all the same
+				f.name = fmt.Sprintf("folder %x", s.Source[:4])
+			}
+			from[s.Source] = f
 		}
-		if e := s.Version.EXIF; e != nil {
-			it.taken, it.kind = e.Taken, e.Kind
-		}
-		it.dir, it.name = splitLast(s.File.Path)
-		it.final = it.name
+		*it = item{n: int32(i), order: s.order, size: s.Size, from: from[s.Source], path: s.Path, link: s.link, deleted: s.Deleted}
+		it.dir, it.final = splitLast(s.Path)
 		if p.Target.InPlace() {
 			it.tree = treeOf(src.Root)
 			if !filepath.IsAbs(src.Root) {
@@ -177,12 +184,12 @@ func (p *planner) place(sel *Selection) {
 			}
 		} else {
 			it.tree = treeOf(p.Target.Dir)
-			it.dir = below(it.source, it.dir)
+			it.dir = below(it.from.name, it.dir)
 		}
-		if !usable(s.File.Path) {
+		if !usable(s.Path) {
 			p.block(it, ReasonName, ProblemName, "")
 		}
-		p.items = append(p.items, it)
+		p.items[i] = it
 		p.Bytes = plus(p.Bytes, it.size)
 	}
 	p.Files = len(p.items)
@@ -222,14 +229,18 @@ func (p *planner) addTree(path string) {
 func (p *planner) block(it *item, r Reason, k ProblemKind, detail string) {
 	it.state = stateBlocked
 	it.fail(r, nil)
-	it.detail = detail
+	it.why(detail)
 	p.Problems = append(p.Problems, Problem{k, it.origin(), detail})
 }
 
 // look finds out what stands at an item's target, and what its disk makes of the name.
 func (p *planner) look(ctx context.Context, it *item) error {
 	if p.o.NoCopy != nil {
-		for _, c := range objects(it.chosen, it.file.Bundles) {
+		o, err := p.sel.original(ctx, int(it.n))
+		if err != nil {
+			return err
+		}
+		for _, c := range objects(o.version(), o.file.Bundles) {
 			if p.o.NoCopy(c) {
 				p.Problems = append(p.Problems, Problem{Kind: ProblemNoCopy, Path: it.origin()})
 				break
@@ -248,7 +259,7 @@ func (p *planner) look(ctx context.Context, it *item) error {
 		p.block(it, ReasonLarge, ProblemLarge, "")
 		return nil
 	}
-	rel := join(it.dir, it.name)
+	rel := join(it.dir, it.name())
 	kind := p.kinds[it.tree]
 	for name := range strings.SplitSeq(rel, "/") {
 		if kind.windows && !windowsAllows(name) {
@@ -260,14 +271,13 @@ func (p *planner) look(ctx context.Context, it *item) error {
 			return nil
 		}
 	}
-	t := p.open[it.tree]
-	if t == nil {
+	if p.open[it.tree] == nil {
 		return nil
 	}
-	d, err := t.dir(it.dir, false, nil)
+	d, err := p.folder(it)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		p.mayMake(t, it)
+		p.mayMake(it)
 		return nil
 	case errors.Is(err, errNotFolder):
 		p.block(it, ReasonFolder, ProblemFolder, err.Error())
@@ -276,37 +286,54 @@ func (p *planner) look(ctx context.Context, it *item) error {
 		p.block(it, reasonOf(err), ProblemFolder, err.Error())
 		return nil
 	}
-	defer d.Close()
-	it.state, err = compare(ctx, d, it.name, it, d.open)
-	if err != nil {
+	if it.state, err = p.compare(ctx, d, it.name(), it); err != nil {
 		return err
 	}
 	if it.state == stateDifferent {
-		if info, err := d.root.Lstat(it.name); err == nil && info.IsDir() {
+		if info, err := d.root.Lstat(it.name()); err == nil && info.IsDir() {
 			p.Problems = append(p.Problems, Problem{ProblemFolder, it.origin(), "a folder has this name"})
 		}
 	}
 	if it.state != stateIdentical {
-		p.mayMake(t, it)
+		p.mayMake(it)
 	}
 	return nil
 }
 
-// mayMake notes a folder that does not allow new files.
-func (p *planner) mayMake(t *tree, it *item) {
-	at := existingParent(filepath.Join(t.path, filepath.FromSlash(it.dir)))
-	ok, known := p.write[at]
-	if !known {
-		ok = mayWrite(at)
-		p.write[at] = ok
+// folder opens the folder that an item goes to. It stays open until another one is asked for: the files of a folder mostly follow each other.
+func (p *planner) folder(it *item) (*dir, error) {
+	if at := (place{int(it.tree), it.dir}); p.in == nil || *p.in != at {
+		p.leave()
+		p.in = &at
+		p.dir, p.dirErr = p.open[it.tree].dir(it.dir, false, nil)
 	}
-	if !ok {
-		p.Problems = append(p.Problems, Problem{ProblemReadOnly, it.origin(), at})
+	return p.dir, p.dirErr
+}
+
+func (p *planner) leave() {
+	if p.dir != nil {
+		p.dir.Close()
+	}
+	p.in, p.dir, p.dirErr = nil, nil, nil
+}
+
+// mayMake notes a folder that does not allow new files.
+func (p *planner) mayMake(it *item) {
+	in := place{int(it.tree), it.dir}
+	refused, known := p.refused[in]
+	if !known {
+		if at := existingParent(filepath.Join(p.trees[it.tree], filepath.FromSlash(it.dir))); !mayWrite(at) {
+			refused = at
+		}
+		p.refused[in] = refused
+	}
+	if refused != "" {
+		p.Problems = append(p.Problems, Problem{ProblemReadOnly, it.origin(), refused})
 	}
 }
 
 // compare tells what stands under a name. A file that cannot be read counts as different: it is another one until proven the same.
-func compare(ctx context.Context, d *dir, name string, it *item, open func(string) (*os.File, error)) (state, error) {
+func compare(ctx context.Context, d *dir, name string, o *original, open func(string) (*os.File, error)) (state, error) {
 	info, err := d.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return stateNew, nil
@@ -314,15 +341,16 @@ func compare(ctx context.Context, d *dir, name string, it *item, open func(strin
 	if err != nil {
 		return stateDifferent, nil
 	}
-	if it.typ == vault.TypeSymlink {
+	if o.file.Type == vault.TypeSymlink {
 		if info.Mode().Type() == fs.ModeSymlink {
-			if to, err := d.root.Readlink(name); err == nil && to == it.link {
+			if to, err := d.root.Readlink(name); err == nil && to == o.file.Target {
 				return stateIdentical, nil
 			}
 		}
 		return stateDifferent, nil
 	}
-	if !info.Mode().IsRegular() || info.Size() != it.size {
+	size := int64(o.version().Size)
+	if !info.Mode().IsRegular() || info.Size() != size {
 		return stateDifferent, nil
 	}
 	f, err := open(name)
@@ -330,11 +358,11 @@ func compare(ctx context.Context, d *dir, name string, it *item, open func(strin
 		return stateDifferent, nil
 	}
 	defer f.Close()
-	sum, n, err := fingerprint(ctx, f, it.size)
+	sum, n, err := fingerprint(ctx, f, size)
 	switch {
 	case ctx.Err() != nil:
 		return stateDifferent, ctx.Err()
-	case err == nil && n == it.size && sum == it.sum:
+	case err == nil && n == size && sum == o.version().Sum:
 		return stateIdentical, nil
 	}
 	return stateDifferent, nil

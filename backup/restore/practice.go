@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"lightproof/backup/vault"
-	"lightproof/backup/vault/reader"
 )
 
 // PracticeFiles is how many originals a practice restore takes.
@@ -51,8 +49,8 @@ func (p *Practice) Passed() bool { return p.Report.Whole() && len(p.Undecoded) =
 
 // PracticeRestore restores a few originals to a scratch folder, proves them, opens them and removes them again: a RAW file, a video
 // and one of the oldest year are among them where there are any. Errors: ErrNothing, those of ctx and of the scratch folder.
-func PracticeRestore(ctx context.Context, files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o PracticeOptions) (p *Practice, err error) {
-	sel, err := Select(files, sources, Options{})
+func PracticeRestore(ctx context.Context, files Files, sources map[[16]byte]vault.Source, o PracticeOptions) (p *Practice, err error) {
+	sel, err := Select(ctx, files, sources, Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +74,14 @@ func PracticeRestore(ctx context.Context, files iter.Seq[*reader.File], sources 
 		return p, err
 	}
 	for _, it := range plan.items {
-		if o.Decode == nil || !it.has || it.result == NotRestored || it.typ != vault.TypeFile || it.size == 0 {
+		if o.Decode == nil || !it.has || it.result == NotRestored || it.link || it.size == 0 {
 			continue
 		}
-		switch err := o.Decode(join(plan.trees[it.tree], join(it.dir, it.final)), it.kind); {
+		of, err := r.original(ctx, it)
+		if err != nil {
+			return p, err
+		}
+		switch err := o.Decode(join(plan.trees[it.tree], join(it.dir, it.final)), of.kind); {
 		case err == nil:
 			p.Decoded++
 		case !errors.Is(err, ErrNotDecoded):
@@ -98,11 +100,11 @@ func (p *Practice) choose(sel *Selection, o PracticeOptions) {
 	rng := rand.New(rand.NewPCG(o.Seed, 0x6c70))
 	rng.Shuffle(len(sel.Items), func(i, j int) { sel.Items[i], sel.Items[j] = sel.Items[j], sel.Items[i] })
 	for i := range sel.Items {
-		if y := year(&sel.Items[i]); y > 0 && (p.Year == 0 || y < p.Year) {
+		if y := int(sel.Items[i].year); y > 0 && (p.Year == 0 || y < p.Year) {
 			p.Year = y
 		}
 	}
-	oldest := func(s *Selected) bool { return p.Year > 0 && year(s) == p.Year }
+	oldest := func(s *Selected) bool { return p.Year > 0 && int(s.year) == p.Year }
 	// The first of each kind in the shuffled order goes to the front.
 	front := 0
 	for _, is := range []func(*Selected) bool{isRAW, isVideo, oldest} {
@@ -130,15 +132,15 @@ func (p *Practice) choose(sel *Selection, o PracticeOptions) {
 }
 
 // year is the year of the picture: the camera's, else the file's.
-func year(s *Selected) int {
-	if e := s.Version.EXIF; e != nil && e.Taken != "" {
+func year(v *vault.Version) int {
+	if e := v.EXIF; e != nil && e.Taken != "" {
 		var y int
 		if _, err := fmt.Sscanf(e.Taken, "%4d-", &y); err == nil && y > 1800 {
 			return y
 		}
 	}
-	if s.Version.ModTime > 0 {
-		return nanoseconds(s.Version.ModTime).Year()
+	if v.ModTime > 0 {
+		return nanoseconds(v.ModTime).Year()
 	}
 	return 0
 }
@@ -159,7 +161,7 @@ func isRAW(s *Selected) bool   { return slices.Contains(rawEndings, ending(s)) }
 func isVideo(s *Selected) bool { return slices.Contains(videoEndings, ending(s)) }
 
 func ending(s *Selected) string {
-	return strings.ToLower(strings.TrimPrefix(filepath.Ext(s.File.Path), "."))
+	return strings.ToLower(strings.TrimPrefix(filepath.Ext(s.Path), "."))
 }
 
 // removeAll removes the practice folder, read-only files in it included.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ func TestPracticeTakesARawAVideoAndTheOldestYearAndLeavesNothing(t *testing.T) {
 	chosen := map[string]bool{}
 	for seed := range uint64(5) {
 		decoded := 0
-		p, err := PracticeRestore(context.Background(), maps.Values(l.files), l.sources, PracticeOptions{RunOptions: l.options(), Scratch: scratch, Seed: seed,
+		p, err := PracticeRestore(context.Background(), l, l.sources, PracticeOptions{RunOptions: l.options(), Scratch: scratch, Seed: seed,
 			Decode: func(path, _ string) error {
 				if _, err := os.Stat(path); err != nil {
 					t.Error(err)
@@ -41,7 +40,7 @@ func TestPracticeTakesARawAVideoAndTheOldestYearAndLeavesNothing(t *testing.T) {
 		if decoded != PracticeFiles || p.Decoded != PracticeFiles-1 {
 			t.Errorf("%d decoded, %d counted", decoded, p.Decoded)
 		}
-		for _, line := range p.Report.Lines {
+		for _, line := range l.lines(p.Report) {
 			chosen[line.Origin] = true
 		}
 	}
@@ -57,13 +56,13 @@ func TestPracticeFailsWhereAPictureDoesNotOpenOrIsLost(t *testing.T) {
 	l := newLibrary(t)
 	l.sample(3)
 	o := PracticeOptions{RunOptions: l.options(), Scratch: t.TempDir(), Decode: func(string, string) error { return errors.New("no picture") }}
-	p, err := PracticeRestore(context.Background(), maps.Values(l.files), l.sources, o)
+	p, err := PracticeRestore(context.Background(), l, l.sources, o)
 	if err != nil || p.Passed() || len(p.Undecoded) != 7 {
 		t.Error(err, p)
 	}
 	o.Decode = nil
 	clear(l.objects)
-	p, err = PracticeRestore(context.Background(), maps.Values(l.files), l.sources, o)
+	p, err = PracticeRestore(context.Background(), l, l.sources, o)
 	if err != nil || p.Passed() || p.Report.NotRestored[ReasonMissing] != 7 {
 		t.Error(err, p)
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"lightproof/backup/source"
@@ -16,21 +15,21 @@ import (
 )
 
 // kept compares what stands beside the bytes with what was recorded, and names what the target did not keep.
-func (it *item) kept(f *os.File, file vault.Entry, kind diskKind) (notes []string) {
+func (o *original) kept(f *os.File, kind diskKind) (notes []string) {
 	m, err := source.ReadMetadata(f)
 	if err != nil {
 		return []string{"attributes could not be read back"}
 	}
-	if m.ModTime.UnixNano() != it.modTime {
+	if m.ModTime.UnixNano() != o.modTime() {
 		notes = append(notes, fmt.Sprintf("time kept as %s", m.ModTime.Format(time.RFC3339Nano)))
 	}
-	if m.Mode != file.Mode && kind.attributes && keepsModes {
-		notes = append(notes, fmt.Sprintf("permissions are %04o, were %04o", m.Mode, file.Mode))
+	if m.Mode != o.file.Mode && kind.attributes && keepsModes {
+		notes = append(notes, fmt.Sprintf("permissions are %04o, were %04o", m.Mode, o.file.Mode))
 	}
 	if m.Mode&0o6000 != 0 {
 		notes = append(notes, "it runs with the rights of its owner or group, who may be another one than before")
 	}
-	for _, a := range file.Xattrs {
+	for _, a := range o.file.Xattrs {
 		if !slices.ContainsFunc(m.Xattrs, func(x source.Xattr) bool { return x.Name == a.Name && bytes.Equal(x.Value, a.Value) }) {
 			notes = append(notes, fmt.Sprintf("attribute %q was not kept", a.Name))
 		}
@@ -49,12 +48,7 @@ func (r *run) prove(ctx context.Context) {
 			size += it.size
 		}
 	}
-	slices.SortFunc(todo, func(a, b *item) int {
-		if a.tree != b.tree {
-			return a.tree - b.tree
-		}
-		return strings.Compare(join(a.dir, a.final), join(b.dir, b.final))
-	})
+	slices.SortFunc(todo, byOrder)
 	r.phase(PhaseProving, len(todo), size)
 	r.each(todo, func(it *item) {
 		if ctx.Err() != nil || !r.trees[it.tree].here() {
@@ -71,13 +65,15 @@ func (r *run) prove(ctx context.Context) {
 			case errors.Is(err, errDiffers): // also where the restore was stopped just then
 				it.fail(ReasonNotIdentical, err)
 			case ctx.Err() != nil:
-				it.has, it.other = false, nil
+				it.has = false
+				it.found(nil)
 				return
 			case !r.trees[it.tree].here():
 				r.stop.CompareAndSwap(nil, &fault{ReasonGone, fmt.Errorf("%w: %w", ErrTargetGone, err)})
 				return
 			default: // what came of it stays: Resume and Check read it again
-				it.reason, it.detail = ReasonNotReadBack, err.Error()
+				it.reason = ReasonNotReadBack
+				it.why(err.Error())
 			}
 		}
 		r.advance(1, it.size)
@@ -95,12 +91,16 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 		return err
 	}
 	defer r.giveBack(it, d)
-	if it.typ == vault.TypeSymlink {
+	o, err := r.original(ctx, it)
+	if err != nil {
+		return err
+	}
+	if it.link {
 		to, err := d.root.Readlink(it.final)
 		if err != nil {
 			return err
 		}
-		if to != it.link {
+		if to != o.file.Target {
 			return errDiffers
 		}
 		it.has = true
@@ -121,40 +121,32 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 		return err
 	}
 	it.has = true
-	if n != it.size || sum != it.sum {
-		it.other = &sum
-		return r.blame(ctx, d, it, f)
+	if n != it.size || sum != o.version().Sum {
+		it.found(&sum)
+		return r.blame(ctx, d, it, o, f)
 	}
 	if it.result != Written {
 		return nil
 	}
-	notes := []string{"what it should keep beside its bytes could not be looked up"}
-	if file, err := r.file(ctx, it); err == nil {
-		notes = it.kept(f, file.Entry, t.kind)
-	}
-	for _, note := range notes {
-		if !slices.Contains(it.notes, note) {
-			it.notes = append(it.notes, note)
+	for _, note := range o.kept(f, t.kind) {
+		if !slices.Contains(it.rest().notes, note) {
+			it.note(note)
 		}
 	}
 	return nil
 }
 
 // blame finds out why a file that this job wrote came back otherwise: where its parts do not make it up, it loses its name again.
-func (r *run) blame(ctx context.Context, d *dir, it *item, f *os.File) error {
+func (r *run) blame(ctx context.Context, d *dir, it *item, o *original, f *os.File) error {
 	if r.reading || it.result != Written || it.hashed {
 		return errDiffers
 	}
-	file, err := r.file(ctx, it)
-	if err != nil {
-		return errors.Join(errDiffers, err)
-	}
 	h := newHash()
-	err = r.open.content(ctx, &file.Versions[0], file.Bundles, func(b []byte) error {
+	err := r.open.content(ctx, o.version(), o.file.Bundles, func(b []byte) error {
 		h.Write(b)
 		return ctx.Err()
 	})
-	if err != nil || vault.Hash(h.Sum(nil)) == it.sum {
+	if err != nil || vault.Hash(h.Sum(nil)) == o.version().Sum {
 		return errDiffers
 	}
 	ours, err := f.Stat()
@@ -167,6 +159,7 @@ func (r *run) blame(ctx context.Context, d *dir, it *item, f *os.File) error {
 	if err != nil {
 		return errors.Join(errParts, err)
 	}
-	it.has, it.other = false, nil
+	it.has = false
+	it.found(nil)
 	return errParts
 }

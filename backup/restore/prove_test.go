@@ -36,7 +36,7 @@ func TestWhatCannotBeReadBackIsNotCalledDifferent(t *testing.T) {
 	if r.NotRestored[ReasonNotReadBack] != 4 || r.NotRestored[ReasonNotIdentical] != 1 || r.Missing() != 5 {
 		t.Fatal(r.Sums(), r.NotRestored)
 	}
-	for _, line := range r.Lines {
+	for _, line := range l.lines(r) {
 		if line.Reason == ReasonNotReadBack && (line.WasRead || line.Detail == "") || line.Reason == ReasonNotIdentical && !line.WasRead {
 			t.Errorf("%s: %s, read back: %v, %q", line.Target, line.Reason, line.WasRead, line.Detail)
 		}

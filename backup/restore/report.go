@@ -1,7 +1,9 @@
 package restore
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"lightproof/backup/vault"
@@ -44,8 +46,18 @@ type Report struct {
 	NotRestored  map[Reason]int
 	Bytes        int64 // of the files that are proven
 	UnreadBytes  int64 // of those that were not read back
-	Lines        []Line
+
+	each   func(fn func(*Line) error) error
+	failed iter.Seq[*Line]
 }
+
+// Each calls fn for every selected file, in the order of folder and path, until fn returns an error. The lines are made one by one from the list of
+// restores, which has to be open: all of them at a time would be much. fn does not keep the line. Errors: those of fn and of the list.
+func (r *Report) Each(fn func(*Line) error) error { return r.each(fn) }
+
+// Failed gives the selected files that are not restored, without what the list of restores has to be asked for: Taken, Modified, Recorded, Version,
+// Expected and Read.
+func (r *Report) Failed() iter.Seq[*Line] { return r.failed }
 
 // Whole tells whether every selected file is there and proven.
 func (r *Report) Whole() bool { return r.Selected == r.Written+r.AlreadyThere }
@@ -71,49 +83,73 @@ func (r *Report) Sums() string {
 }
 
 func (r *run) report() *Report {
-	out := &Report{Job: r.id, Target: r.plan.Target, Conflict: r.plan.Conflict, At: r.plan.At, Began: r.began, Ended: r.o.Now(),
-		NotRestored: map[Reason]int{}, Lines: make([]Line, 0, len(r.plan.items))}
+	out := &Report{Job: r.id, Target: r.plan.Target, Conflict: r.plan.Conflict, At: r.plan.At, Began: r.began, Ended: r.o.Now(), NotRestored: map[Reason]int{}}
 	left := ReasonStopped
 	if f := r.stop.Load(); f != nil {
 		left = f.reason
 	}
 	for _, it := range r.plan.items {
-		l := Line{Origin: it.origin(), Target: join(r.plan.trees[it.tree], join(it.dir, it.final)), Folder: it.source, Size: it.size, Taken: it.taken,
-			Modified: nanoseconds(it.modTime), Recorded: time.Unix(it.recorded, 0).UTC(), Version: it.version, Deleted: it.deleted,
-			Link: it.typ == vault.TypeSymlink, Expected: it.sum, Read: it.sum, WasRead: it.has && it.typ == vault.TypeFile,
-			Result: it.result, Reason: it.reason, Detail: it.detail, Notes: it.notes}
-		if it.other != nil {
-			l.Read = *it.other
+		result, reason, _ := r.verdict(it, left)
+		out.add(result, reason, it.size)
+	}
+	out.each = func(fn func(*Line) error) error {
+		// Also a restore that was stopped has its report.
+		return r.originals(context.Background(), func(it *item, o *original) error {
+			l, v := r.line(it, left), o.version()
+			l.Taken, l.Modified, l.Recorded, l.Version = o.taken, nanoseconds(o.modTime()), time.Unix(v.Recorded, 0).UTC(), v.ID
+			l.Expected, l.Read = v.Sum, v.Sum
+			if other := it.rest().other; other != nil {
+				l.Read = *other
+			}
+			return fn(&l)
+		})
+	}
+	out.failed = func(yield func(*Line) bool) {
+		for _, it := range r.plan.items {
+			if l := r.line(it, left); l.Result == NotRestored && !yield(&l) {
+				return
+			}
 		}
-		switch {
-		case l.Result == Waiting:
-			l.Result, l.Reason = NotRestored, left
-		case l.Result != NotRestored && !it.has && l.Reason != ReasonNone: // see prove
-			l.Result = NotRestored
-		case l.Result == Written && r.o.NoReRead && it.hashed && !it.has:
-			l.Result = Unread
-		case l.Result != NotRestored && !it.has:
-			l.Result, l.Reason, l.Detail = NotRestored, left, "it has its name there, but was not read back yet"
-		}
-		out.add(l)
 	}
 	return out
 }
 
-func (r *Report) add(l Line) {
+// verdict says what came of an item. left is why the run ended early.
+func (r *run) verdict(it *item, left Reason) (Result, Reason, string) {
+	switch {
+	case it.result == Waiting:
+		return NotRestored, left, it.rest().detail
+	case it.result != NotRestored && !it.has && it.reason != ReasonNone: // see prove
+		return NotRestored, it.reason, it.rest().detail
+	case it.result == Written && r.o.NoReRead && it.hashed && !it.has:
+		return Unread, it.reason, it.rest().detail
+	case it.result != NotRestored && !it.has:
+		return NotRestored, left, "it has its name there, but was not read back yet"
+	}
+	return it.result, it.reason, it.rest().detail
+}
+
+// line is what a report tells of an item without asking the list.
+func (r *run) line(it *item, left Reason) Line {
+	l := Line{Origin: it.origin(), Target: join(r.plan.trees[it.tree], join(it.dir, it.final)), Folder: it.from.name, Size: it.size, Deleted: it.deleted,
+		Link: it.link, WasRead: it.has && !it.link, Notes: it.rest().notes}
+	l.Result, l.Reason, l.Detail = r.verdict(it, left)
+	return l
+}
+
+func (r *Report) add(result Result, reason Reason, size int64) {
 	r.Selected++
-	switch l.Result {
+	switch result {
 	case Written:
 		r.Written++
-		r.Bytes += l.Size
+		r.Bytes += size
 	case AlreadyThere:
 		r.AlreadyThere++
-		r.Bytes += l.Size
+		r.Bytes += size
 	case Unread:
 		r.Unread++
-		r.UnreadBytes += l.Size
+		r.UnreadBytes += size
 	default:
-		r.NotRestored[l.Reason]++
+		r.NotRestored[reason]++
 	}
-	r.Lines = append(r.Lines, l)
 }

@@ -149,7 +149,7 @@ func TestSumsAlwaysAddUp(t *testing.T) {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		l.sums(r)
-		for _, line := range r.Lines {
+		for _, line := range l.lines(r) {
 			proven := line.Result == Written || line.Result == AlreadyThere
 			if proven && (!line.WasRead || line.Read != line.Expected) {
 				t.Fatalf("round %d: %s counts as proven", round, line.Origin)

@@ -85,7 +85,7 @@ func TestAFileWithoutRoomStopsTheRunOnlyIfItCouldBeWritten(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.sums(r)
-			for _, line := range r.Lines {
+			for _, line := range l.lines(r) {
 				if filepath.Base(line.Origin) == "film.mov" && line.Reason != c.reason {
 					t.Errorf("%s: %q", line.Result, line.Reason)
 				}

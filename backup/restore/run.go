@@ -1,7 +1,6 @@
 package restore
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -117,7 +116,7 @@ func Resume(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, e
 	for _, it := range items {
 		it.again()
 		if it.result == NotRestored && it.state != stateBlocked && it.reason != ReasonSkipped && it.reason != ReasonNotIdentical {
-			it.result, it.reason, it.detail = Waiting, ReasonNone, ""
+			it.clear(Waiting)
 		}
 	}
 	return (&run{o: o, id: id, jobs: jobs, row: row, plan: row.plan(items), resumed: true}).do(ctx)
@@ -132,7 +131,7 @@ func Check(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, er
 	for _, it := range items {
 		it.again()
 		if it.result == NotRestored && it.reason == ReasonNotIdentical {
-			it.result, it.reason, it.detail = Written, ReasonNone, ""
+			it.clear(Written)
 		}
 	}
 	r := &run{o: o, id: id, jobs: jobs, row: row, plan: row.plan(items), resumed: true, reading: true}
@@ -249,7 +248,7 @@ func (r *run) write(ctx context.Context) {
 			size += it.size
 		}
 	}
-	slices.SortFunc(todo, func(a, b *item) int { return cmp.Or(bytes.Compare(a.first[:], b.first[:]), cmp.Compare(a.n, b.n)) })
+	slices.SortFunc(todo, byOrder)
 	r.settled = len(r.plan.items) - len(todo)
 	r.phase(PhaseWriting, len(todo), size)
 	r.each(todo, func(it *item) {
@@ -257,7 +256,7 @@ func (r *run) write(ctx context.Context) {
 			return
 		}
 		held, err := r.restore(ctx, it)
-		if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{it.tree, it.dir}) { // the folder was moved or removed meanwhile
+		if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) { // the folder was moved or removed meanwhile
 			held, err = r.restore(ctx, it)
 		}
 		switch {
@@ -271,6 +270,9 @@ func (r *run) write(ctx context.Context) {
 	r.nameAll(ctx, r.group.take())
 	r.dirs.close() // the proof walks to each folder anew
 }
+
+// byOrder is the order in which files are written, and so mostly that in which they lie on the disk.
+func byOrder(a, b *item) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.n, b.n)) }
 
 // stands tells whether a file that was written has its name.
 func (r *run) stands(it *item) bool {

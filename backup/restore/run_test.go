@@ -22,7 +22,7 @@ func TestEverythingComesBackIdentical(t *testing.T) {
 	if !r.Whole() || r.Selected != 126 || r.Written != 126 {
 		t.Fatalf("%s: %v", r.Sums(), r.NotRestored)
 	}
-	for _, line := range r.Lines {
+	for _, line := range l.lines(r) {
 		if line.Link {
 			continue
 		}
@@ -118,7 +118,7 @@ func TestAFileAlteredBeforeTheFinalReadIsNotIdentical(t *testing.T) {
 	if r.NotRestored[ReasonNotIdentical] != 1 || r.Missing() != 1 {
 		t.Fatalf("%s %v", r.Sums(), r.NotRestored)
 	}
-	for _, line := range r.Lines {
+	for _, line := range l.lines(r) {
 		if (line.Target == altered) != (line.Reason == ReasonNotIdentical) {
 			t.Errorf("%s: %s", line.Target, line.Reason)
 		}
@@ -197,7 +197,7 @@ func TestLongFilesComeThroughPartLists(t *testing.T) {
 	l.version(f, content, 1, nil, []opt{func(_ *readerFile, v *vault.Version) { v.Lists = lists }})
 	target := t.TempDir()
 	if r := l.restore(target, KeepBoth); !r.Whole() {
-		t.Fatal(r.Sums(), r.Lines[0].Detail)
+		t.Fatal(r.Sums(), l.lines(r)[0].Detail)
 	}
 	wantFile(t, filepath.Join(target, "Pictures", "movie.mov"), content)
 }
@@ -259,9 +259,9 @@ func TestForgettingAJobRemovesItsLeftovers(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	line := r.Lines[len(r.Lines)-1]
+	line := l.lines(r)[len(l.lines(r))-1]
 	os.MkdirAll(filepath.Dir(line.Target), 0o755)
-	os.WriteFile(filepath.Join(filepath.Dir(line.Target), tempName(r.Job, len(r.Lines)-1)), nil, 0o600)
+	os.WriteFile(filepath.Join(filepath.Dir(line.Target), tempName(r.Job, len(l.lines(r))-1)), nil, 0o600)
 	if len(leftovers(t, target)) < 2 {
 		t.Fatal("the test left nothing")
 	}

@@ -3,8 +3,8 @@ package restore
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -31,11 +31,29 @@ type Options struct {
 	Group func(vault.FileID) []vault.FileID
 }
 
+// Files is a catalogue to choose from. It does not change while it is chosen from.
+type Files interface {
+	// Each calls fn for every file, in any order, until fn returns an error. fn neither keeps nor changes the file.
+	Each(ctx context.Context, fn func(*reader.File) error) error
+	// File gives one file, to be read only. An error matching vault.ErrMissing means that there is none.
+	File(ctx context.Context, id vault.FileID) (*reader.File, error)
+}
+
 // Selected is one file with the version to restore.
 type Selected struct {
-	File    *reader.File
-	Version *vault.Version // of File
-	Deleted bool           // it was deleted at the moment chosen
+	File    vault.FileID
+	Version vault.VersionID
+	Source  [16]byte
+	Path    string // below the source, in the bytes of its system
+	Size    int64
+	Deleted bool // it was deleted at the moment chosen
+
+	link     bool
+	year     int16  // of the picture, 0 = not known
+	table    int32  // of the selection's tables, that of packed
+	recorded int64  // Unix seconds
+	order    uint64 // versions that have their first object in common have this in common
+	packed   []byte // the original, where it is in memory
 }
 
 // Selection is what Select chose, in the order of source and path, each path at most once.
@@ -44,45 +62,115 @@ type Selection struct {
 	Sources map[[16]byte]vault.Source
 	At      time.Time // as chosen, zero = now
 
-	group func(vault.FileID) []vault.FileID // as Options.Group
+	files  Files
+	group  func(vault.FileID) []vault.FileID // as Options.Group
+	tables [][]vault.BundleRef
+}
+
+// maxPacked bounds the bytes of originals that a selection keeps in memory; those beyond are looked up in the catalogue again, which takes longer.
+const maxPacked = 32 << 20
+
+// original looks up what an item is. Errors: those of the catalogue; vault.ErrMissing where it has no such version any more.
+func (s *Selection) original(ctx context.Context, n int) (*original, error) {
+	x := &s.Items[n]
+	if x.packed != nil {
+		return unpack(x.packed, s.tables[x.table])
+	}
+	f, err := s.files.File(ctx, x.File)
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.Versions {
+		if f.Versions[i].ID == x.Version {
+			return originalOf(f, &f.Versions[i]), nil
+		}
+	}
+	return nil, fmt.Errorf("version %s of %s: %w", x.Version, x.File, vault.ErrMissing)
+}
+
+// packed is original, packed, and its table.
+func (s *Selection) packed(ctx context.Context, n int) ([]byte, []vault.BundleRef, error) {
+	if x := &s.Items[n]; x.packed != nil {
+		return x.packed, s.tables[x.table], nil
+	}
+	o, err := s.original(ctx, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.pack(), o.file.Bundles, nil
+}
+
+// packing packs originals: many of them have the same table.
+type packing struct {
+	room   int
+	tables [][]vault.BundleRef
+	one    map[vault.BundleRef]int32 // tables of one bundle
+}
+
+// add packs an original into x while there is room.
+func (p *packing) add(x *Selected, f *reader.File, v *vault.Version) {
+	if p.room <= 0 {
+		return
+	}
+	o := originalOf(f, v)
+	x.packed = o.pack()
+	p.room -= len(x.packed)
+	t := o.file.Bundles
+	if len(t) == 0 {
+		return // the first table is empty
+	}
+	if len(t) == 1 {
+		if n, ok := p.one[t[0]]; ok {
+			x.table = n
+			return
+		}
+		p.one[t[0]] = int32(len(p.tables))
+	}
+	x.table = int32(len(p.tables))
+	p.tables = append(p.tables, slices.Clip(t))
+	p.room -= len(t) * bundleRefLen
 }
 
 // groupOf is the same for files that belong together.
 func (s *Selection) groupOf(x *Selected) string {
 	if s.group != nil {
-		if members := s.group(x.File.ID); len(members) > 1 {
+		if members := s.group(x.File); len(members) > 1 {
 			return "group " + slices.MinFunc(members, func(a, b vault.FileID) int { return bytes.Compare(a[:], b[:]) }).String()
 		}
 	}
-	return groupKey(x.File)
+	return x.groupKey()
 }
 
 // Bytes is the sum of the sizes of all files.
 func (s *Selection) Bytes() (n int64) {
 	for i := range s.Items {
-		n += int64(s.Items[i].Version.Size)
+		n += s.Items[i].Size
 	}
 	return n
 }
 
-// Sample names one stored object that the selection needs, of its smallest file that needs any: reading it shows whether a destination
-// can be read at present. Empty: nothing stored is needed.
-func (s *Selection) Sample() string {
-	var best *Selected
+// Sample names one stored object that the selection needs, of its smallest file that is not empty: reading it shows whether a destination
+// can be read at present. Empty: nothing stored is needed. Errors: those of the catalogue.
+func (s *Selection) Sample(ctx context.Context) (string, error) {
+	best := -1
 	for i := range s.Items {
-		x := &s.Items[i]
-		if x.Version != nil && len(objects(x.Version, x.File.Bundles)) > 0 && (best == nil || x.Version.Size < best.Version.Size) {
-			best = x
+		if x := &s.Items[i]; !x.link && x.Size > 0 && (best < 0 || x.Size < s.Items[best].Size) {
+			best = i
 		}
 	}
-	if best == nil {
-		return ""
+	if best < 0 {
+		return "", nil
 	}
-	return vault.ChunkName(firstObject(best.Version, best.File.Bundles))
+	o, err := s.original(ctx, best)
+	if err != nil || len(objects(o.version(), o.file.Bundles)) == 0 {
+		return "", err
+	}
+	return vault.ChunkName(firstObject(o.version(), o.file.Bundles)), nil
 }
 
-// Select chooses from a catalogue. Files that did not exist at the moment chosen are left out. Errors: ErrBadGlob, ErrNothing.
-func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o Options) (*Selection, error) {
+// Select chooses from a catalogue. Files that did not exist at the moment chosen are left out. Errors: ErrBadGlob, ErrNothing, those of the
+// catalogue.
+func Select(ctx context.Context, files Files, sources map[[16]byte]vault.Source, o Options) (*Selection, error) {
 	globs := make([]Glob, 0, len(o.Paths))
 	for _, p := range o.Paths {
 		g, err := ParseGlob(p)
@@ -92,94 +180,112 @@ func Select(files iter.Seq[*reader.File], sources map[[16]byte]vault.Source, o O
 		globs = append(globs, g)
 	}
 	bases := folderNames(sources)
-	type place struct {
-		source [16]byte
-		path   string
-	}
-	type candidate struct {
-		Selected
-		wanted bool
-	}
 	ended := map[vault.FileID]int64{} // when a file was marked deleted under the identifier that it goes on under
-	var list []*reader.File
-	for f := range files {
-		list = append(list, f)
+	var list []Selected
+	packing := packing{room: maxPacked, tables: [][]vault.BundleRef{nil}, one: map[vault.BundleRef]int32{}}
+	err := files.Each(ctx, func(f *reader.File) error {
 		for i := range f.Versions {
 			if v := &f.Versions[i]; f.Continues != nil && v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) {
 				ended[*f.Continues] = max(ended[*f.Continues], v.Recorded)
 			}
 		}
-	}
-	found := make([]candidate, 0, len(list)) // at most one of each path
-	newest := make(map[place]int32, len(list))
-	all := len(globs) == 0 && o.Only == nil
-	for _, f := range list {
 		v, deleted := choose(f, o)
-		if v == nil {
-			continue
+		if v == nil || deleted && !o.Deleted {
+			return nil
 		}
-		if _, named := o.Versions[f.ID]; !named && v.Recorded < ended[f.ID] {
-			deleted = true
+		x := Selected{File: f.ID, Version: v.ID, Source: f.Source, Path: f.Path, Size: int64(v.Size), Deleted: deleted, recorded: v.Recorded,
+			year: int16(year(v)), link: f.Type == vault.TypeSymlink, order: orderOf(v, f.Bundles)}
+		if o.Only == nil || o.Only[f.ID] {
+			packing.add(&x, f, v)
 		}
-		if deleted && !o.Deleted {
-			continue
-		}
-		p := place{f.Source, f.Path}
-		s := candidate{Selected: Selected{File: f, Version: v, Deleted: deleted}}
-		at, ok := newest[p]
-		if ok && !later(s.Selected, found[at].Selected) {
-			continue
-		}
-		s.wanted = all || (o.Only == nil || o.Only[f.ID]) && matchAny(globs, sources[f.Source].Root, bases[f.Source], f.Path)
-		if ok {
-			found[at] = s
-			continue
-		}
-		newest[p] = int32(len(found))
-		found = append(found, s)
+		list = append(list, x)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	newest = nil
-	if o.Group != nil && !all {
-		byID := make(map[vault.FileID]int, len(found))
-		for i := range found {
-			byID[found[i].File.ID] = i
-		}
-		var pulled []int
-		for i := range found {
-			if !found[i].wanted {
-				continue
-			}
-			for _, id := range o.Group(found[i].File.ID) {
-				if k, ok := byID[id]; ok {
-					pulled = append(pulled, k)
-				}
-			}
-		}
-		for _, k := range pulled {
-			found[k].wanted = true
-		}
-	}
-	out := &Selection{Sources: sources, At: o.At, group: o.Group}
+	found := onePerPath(list, ended, o)
+	wanted := make([]bool, len(found))
+	all := len(globs) == 0 && o.Only == nil
 	for i := range found {
-		if found[i].wanted {
-			out.Items = append(out.Items, found[i].Selected)
+		x := &found[i]
+		wanted[i] = all || (o.Only == nil || o.Only[x.File]) && matchAny(globs, sources[x.Source].Root, bases[x.Source], x.Path)
+	}
+	if o.Group != nil && !all {
+		pullIn(found, wanted, o.Group)
+	}
+	out := &Selection{Sources: sources, At: o.At, files: files, group: o.Group, tables: packing.tables, Items: found[:0]}
+	for i := range found {
+		if wanted[i] {
+			out.Items = append(out.Items, found[i])
 		}
 	}
+	clear(found[len(out.Items):])
 	if len(out.Items) == 0 {
 		return nil, ErrNothing
 	}
 	slices.SortFunc(out.Items, func(a, b Selected) int {
-		return cmp.Or(bytes.Compare(a.File.Source[:], b.File.Source[:]), strings.Compare(a.File.Path, b.File.Path))
+		return cmp.Or(bytes.Compare(a.Source[:], b.Source[:]), strings.Compare(a.Path, b.Path))
 	})
 	return out, nil
 }
 
+// onePerPath keeps of the files that had one path, one after the other, the one that was there at the moment chosen.
+func onePerPath(list []Selected, ended map[vault.FileID]int64, o Options) []Selected {
+	type place struct {
+		source [16]byte
+		path   string
+	}
+	newest := make(map[place]int32, len(list))
+	found := list[:0]
+	for _, x := range list {
+		if _, named := o.Versions[x.File]; !named && x.recorded < ended[x.File] {
+			x.Deleted = true
+		}
+		if x.Deleted && !o.Deleted {
+			continue
+		}
+		at := place{x.Source, x.Path}
+		switch i, ok := newest[at]; {
+		case !ok:
+			newest[at] = int32(len(found))
+			found = append(found, x)
+		case later(&x, &found[i]):
+			found[i] = x
+		}
+	}
+	clear(list[len(found):])
+	return found
+}
+
+// pullIn makes the files wanted that belong together with a wanted one.
+func pullIn(found []Selected, wanted []bool, group func(vault.FileID) []vault.FileID) {
+	byID := make(map[vault.FileID]int, len(found))
+	for i := range found {
+		byID[found[i].File] = i
+	}
+	var pulled []int
+	for i := range found {
+		if !wanted[i] {
+			continue
+		}
+		for _, id := range group(found[i].File) {
+			if k, ok := byID[id]; ok {
+				pulled = append(pulled, k)
+			}
+		}
+	}
+	for _, k := range pulled {
+		wanted[k] = true
+	}
+}
+
 // later says which of two files that had the same path, one after the other, was there at the moment chosen.
-func later(a, b Selected) bool {
+func later(a, b *Selected) bool {
 	if a.Deleted != b.Deleted {
 		return b.Deleted
 	}
-	return cmp.Or(cmp.Compare(a.Version.Recorded, b.Version.Recorded), bytes.Compare(a.File.ID[:], b.File.ID[:])) > 0
+	return cmp.Or(cmp.Compare(a.recorded, b.recorded), bytes.Compare(a.File[:], b.File[:])) > 0
 }
 
 func choose(f *reader.File, o Options) (v *vault.Version, deleted bool) {
@@ -221,9 +327,9 @@ func matchAny(globs []Glob, root, base, rel string) bool {
 }
 
 // groupKey joins files of one folder whose names are equal up to the first dot: a RAW file, its JPEG and their sidecars.
-func groupKey(f *reader.File) string {
-	dir, name := splitLast(f.Path)
-	return fmt.Sprintf("%x/%s/%s", f.Source, dir, strings.ToLower(name[:stemLen(name)]))
+func (x *Selected) groupKey() string {
+	dir, name := splitLast(x.Path)
+	return fmt.Sprintf("%x/%s/%s", x.Source, dir, strings.ToLower(name[:stemLen(name)]))
 }
 
 // stemLen is the length of a name before its first dot; a dot at the start belongs to the stem.

@@ -12,7 +12,7 @@ import (
 
 func paths(s *Selection) (out []string) {
 	for _, it := range s.Items {
-		p := it.File.Path
+		p := it.Path
 		if it.Deleted {
 			p += " (deleted)"
 		}
@@ -45,10 +45,10 @@ func TestSelectingAMoment(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
-	if s := l.selection(Options{At: at(299), Paths: []string{"a.jpg"}}); s.Items[0].Version.Size != 2 {
+	if s := l.selection(Options{At: at(299), Paths: []string{"a.jpg"}}); s.Items[0].Size != 2 {
 		t.Error("the version before the edit was not chosen")
 	}
-	if _, err := Select(maps.Values(l.files), l.sources, Options{At: at(1)}); err != ErrNothing {
+	if _, err := Select(t.Context(), l, l.sources, Options{At: at(1)}); err != ErrNothing {
 		t.Error(err)
 	}
 }
@@ -63,16 +63,16 @@ func TestAPathIsRestoredOnceHoweverManyFilesHadIt(t *testing.T) {
 	first.Path = "a.jpg"
 	second.Continues = &first.ID
 	s := l.selection(Options{})
-	if len(s.Items) != 1 || s.Items[0].File != second {
+	if len(s.Items) != 1 || s.Items[0].File != second.ID {
 		t.Fatal(paths(s))
 	}
 	// Deleted under the newer identifier: the older one does not bring it back.
 	second.Versions = append(second.Versions, vault.Version{ID: vault.NewVersionID(), Removed: true, Recorded: 300})
-	if _, err := Select(maps.Values(l.files), l.sources, Options{}); err != ErrNothing {
+	if _, err := Select(t.Context(), l, l.sources, Options{}); err != ErrNothing {
 		t.Error(err)
 	}
 	s = l.selection(Options{Deleted: true})
-	if len(s.Items) != 1 || s.Items[0].File != second || !s.Items[0].Deleted {
+	if len(s.Items) != 1 || s.Items[0].File != second.ID || !s.Items[0].Deleted {
 		t.Error(paths(s))
 	}
 }

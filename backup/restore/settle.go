@@ -3,9 +3,11 @@ package restore
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/maphash"
+	"io/fs"
 	"slices"
 	"time"
 )
@@ -34,7 +36,7 @@ func (p *planner) settle(ctx context.Context) error {
 		members := groups[key]
 		both := false
 		for _, it := range members {
-			clash := p.taken[p.placeOf(it, it.name)]
+			clash := p.taken[p.placeOf(it, it.name())]
 			if clash {
 				p.Problems = append(p.Problems, Problem{Kind: ProblemClash, Path: it.origin()})
 				if it.state == stateNew {
@@ -51,7 +53,7 @@ func (p *planner) settle(ctx context.Context) error {
 			default:
 				both = true
 			}
-			p.taken[p.placeOf(it, it.name)] = true
+			p.taken[p.placeOf(it, it.name())] = true
 		}
 		if !both {
 			continue
@@ -74,7 +76,7 @@ func (p *planner) contested() bool {
 		if it.state == stateBlocked {
 			continue
 		}
-		at := maphash.String(seed, p.placeOf(it, it.name))
+		at := maphash.String(seed, p.placeOf(it, it.name()))
 		if it.state == stateDifferent || seen[at] {
 			return true
 		}
@@ -92,6 +94,18 @@ func (p *planner) placeOf(it *item, name string) string {
 	return string(rune('0'+it.tree)) + "/" + at
 }
 
+// compare is compare for an item whose name may well be free.
+func (p *planner) compare(ctx context.Context, d *dir, name string, it *item) (state, error) {
+	if _, err := d.root.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return stateNew, nil
+	}
+	o, err := p.sel.original(ctx, int(it.n))
+	if err != nil {
+		return stateDifferent, err
+	}
+	return compare(ctx, d, name, o, d.open)
+}
+
 // addSuffix finds the first addition under which every file of a group is free to go, or is there already with the same bytes. Where there is
 // none, the group is not restored.
 func (p *planner) addSuffix(ctx context.Context, members []*item) error {
@@ -103,7 +117,7 @@ func (p *planner) addSuffix(ctx context.Context, members []*item) error {
 		states := make([]state, len(members))
 		free := true
 		for i, it := range members {
-			name := withSuffix(it.name, suffixOf(day, n), p.kinds[it.tree])
+			name := withSuffix(it.name(), suffixOf(day, n), p.kinds[it.tree])
 			if p.taken[p.placeOf(it, name)] {
 				free = false
 				break
@@ -116,7 +130,7 @@ func (p *planner) addSuffix(ctx context.Context, members []*item) error {
 			if err != nil {
 				continue // no such folder: everything is free
 			}
-			states[i], err = compare(ctx, d, name, it, d.open)
+			states[i], err = p.compare(ctx, d, name, it)
 			d.Close()
 			if err != nil {
 				return err
@@ -130,7 +144,7 @@ func (p *planner) addSuffix(ctx context.Context, members []*item) error {
 			continue
 		}
 		for i, it := range members {
-			it.final = withSuffix(it.name, suffixOf(day, n), p.kinds[it.tree])
+			it.final = withSuffix(it.name(), suffixOf(day, n), p.kinds[it.tree])
 			p.taken[p.placeOf(it, it.final)] = true
 			if states[i] == stateIdentical {
 				it.state = stateIdentical

@@ -14,9 +14,9 @@ func TestTheSearchForAFreeNameEnds(t *testing.T) {
 		final string
 	}{{0, "a (restored 2026-11-22).jpg"}, {1, "a (restored 2026-11-22, 2).jpg"}, {maxSuffixes - 1, "a (restored 2026-11-22, 10000).jpg"}, {maxSuffixes, "a.jpg"}} {
 		p := &planner{Plan: &Plan{}, o: PlanOptions{Now: noon}, open: []*tree{nil}, kinds: []diskKind{{maxName: 255}}, taken: map[string]bool{}}
-		it := &item{name: "a.jpg", final: "a.jpg", state: stateDifferent}
+		it := &item{path: "a.jpg", final: "a.jpg", state: stateDifferent}
 		for n := range c.taken {
-			p.taken[p.placeOf(it, withSuffix(it.name, suffixOf(noon.Format(time.DateOnly), n+1), p.kinds[0]))] = true
+			p.taken[p.placeOf(it, withSuffix(it.name(), suffixOf(noon.Format(time.DateOnly), n+1), p.kinds[0]))] = true
 		}
 		called, off := context.WithCancel(context.Background())
 		off()

@@ -43,6 +43,9 @@ func setLinkTime(d *dir, name string, ns int64) error {
 	})
 }
 
+// setTime sets the modification time of a file.
+func setTime(d *dir, name string, ns int64) error { return setLinkTime(d, name, ns) }
+
 func setBirthTime(*os.File, int64) bool { return false }
 
 func syncFolder(d *dir) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/sys/windows"
 
@@ -26,6 +27,11 @@ func setAttributes(_ *os.File, attrs []vault.Xattr) (refused []string) {
 }
 
 func setLinkTime(*dir, string, int64) error { return nil }
+
+// setTime sets the modification time of a file.
+func setTime(d *dir, name string, ns int64) error {
+	return d.root.Chtimes(name, time.Time{}, nanoseconds(ns))
+}
 
 // setBirthTime sets the creation time of an open file.
 func setBirthTime(f *os.File, ns int64) bool {

@@ -28,7 +28,7 @@ func (r *run) twinPlace(it *item) string {
 }
 
 func (r *run) folded(it *item) string {
-	return foldName(join(r.plan.trees[it.tree], join(it.dir, it.name)))
+	return foldName(join(r.plan.trees[it.tree], join(it.dir, it.name())))
 }
 
 // findTwins looks for items that may have one place, without holding all their paths at a time, and for those of them that stand there already.
@@ -67,10 +67,10 @@ func (r *run) stood(it *item, d *dir) {
 
 // note is stood for who holds giving.
 func (w *twins) note(at string, it *item, d *dir) {
-	if it.final != it.name {
+	if it.final != it.name() {
 		return // it has a place of its own
 	}
-	if info, err := d.root.Lstat(it.name); err == nil {
+	if info, err := d.root.Lstat(it.name()); err == nil {
 		w.ours[at] = append(w.ours[at], info)
 	}
 }

@@ -13,7 +13,6 @@ import (
 
 	"lightproof/backup/direct"
 	"lightproof/backup/vault"
-	"lightproof/backup/vault/reader"
 )
 
 // restore writes one file. On success its result is Written or AlreadyThere, both still to be proven, or NotRestored by the policy; or the
@@ -23,7 +22,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	if !t.here() {
 		return false, &fault{ReasonGone, ErrTargetGone}
 	}
-	file, err := r.file(ctx, it)
+	o, err := r.original(ctx, it)
 	if err != nil {
 		return false, &fault{ReasonTarget, err}
 	}
@@ -36,13 +35,13 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 			r.giveBack(it, d)
 		}
 	}()
-	temp := tempName(r.id, it.n)
+	temp := tempName(r.id, int(it.n))
 	if r.resumed {
 		if err := d.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false, err
 		}
 	}
-	there, err := compare(ctx, d, it.final, it, r.opening(d))
+	there, err := compare(ctx, d, it.final, o, r.opening(d))
 	if err != nil {
 		return false, err
 	}
@@ -63,25 +62,28 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 			it.fail(ReasonSkipped, nil)
 			return false, nil
 		}
-		if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
+		if err := r.rename(ctx, d, it, o); err != nil || it.result != Waiting {
 			return false, err
 		}
 	}
-	if err := r.hasRoom(ctx, it, file); err != nil {
+	if err := r.hasRoom(ctx, it, o); err != nil {
 		return false, err
 	}
-	it.notes, it.hashed = nil, false
-	grouped := t.groups.Load() && it.typ == vault.TypeFile
-	if err := r.stage(ctx, d, temp, it, file, !grouped); err != nil {
+	it.hashed = false
+	if it.more != nil {
+		it.more.notes = nil
+	}
+	grouped := t.groups.Load() && !it.link
+	if err := r.stage(ctx, d, temp, it, o, !grouped); err != nil {
 		d.root.Remove(temp)
 		return false, err
 	}
 	r.step("staged")
 	if grouped {
-		r.nameAll(ctx, r.group.add(held{it, d, temp, there}, r.o.Now()))
+		r.nameAll(ctx, r.group.add(held{it, d, temp, o, there}, r.o.Now()))
 		return true, nil
 	}
-	if err := r.name(ctx, d, temp, it, there); err != nil {
+	if err := r.name(ctx, d, temp, it, o, there); err != nil {
 		d.root.Remove(temp)
 		r.advance(0, -it.size)
 		return false, err
@@ -93,7 +95,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 // hasRoom looks before the first byte whether a large file has room: a file system that is asked for more than it has may give all of it away
 // before it says no, and others write there too. Where there is not enough, the size itself is looked into: the run ends only for a file that
 // could be written once there is room.
-func (r *run) hasRoom(ctx context.Context, it *item, file *reader.File) error {
+func (r *run) hasRoom(ctx context.Context, it *item, o *original) error {
 	if it.size < direct.From {
 		return nil
 	}
@@ -108,7 +110,7 @@ func (r *run) hasRoom(ctx context.Context, it *item, file *reader.File) error {
 	case it.size > total:
 		return &fault{ReasonLarge, nil}
 	}
-	if v := &file.Versions[0]; len(v.Lists) > 0 {
+	if v := o.version(); len(v.Lists) > 0 {
 		if n, err := r.open.listed(ctx, v); err != nil || n != it.size {
 			return cmp.Or[error](err, errParts)
 		}
@@ -125,25 +127,25 @@ func (r *run) opening(d *dir) func(string) (*os.File, error) {
 }
 
 // name gives the finished temporary file its name.
-func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there state) error {
+func (r *run) name(ctx context.Context, d *dir, temp string, it *item, o *original, there state) error {
 	twin := r.twinPlace(it)
 	if twin != "" {
 		r.twins.giving.Lock()
 		defer r.twins.giving.Unlock()
 	}
-	if there == stateDifferent && it.replace && it.final == it.name {
-		if err := r.giveWay(ctx, d, it, twin); err != nil || it.result != Waiting {
+	if there == stateDifferent && it.replace && it.final == it.name() {
+		if err := r.giveWay(ctx, d, it, o, twin); err != nil || it.result != Waiting {
 			d.root.Remove(temp)
 			return err
 		}
-		r.touch(it.tree, it.dir)
+		r.touch(int(it.tree), it.dir)
 		r.step("trashed")
 	}
 	for range 100 {
 		err := d.publish(temp, it.final)
 		if err == nil {
 			it.result = Written
-			r.touch(it.tree, it.dir)
+			r.touch(int(it.tree), it.dir)
 			if twin != "" {
 				r.twins.note(twin, it, d)
 			}
@@ -157,7 +159,7 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there sta
 			it.fail(ReasonSkipped, nil)
 			return nil
 		}
-		if err := r.rename(ctx, d, it); err != nil || it.result != Waiting {
+		if err := r.rename(ctx, d, it, o); err != nil || it.result != Waiting {
 			d.root.Remove(temp)
 			return err
 		}
@@ -167,11 +169,11 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, there sta
 
 // giveWay has the file that bears an item's name make room for it: it goes to the trash. Where it cannot, or is another file of this restore,
 // the item gets a name of its own, or is that file.
-func (r *run) giveWay(ctx context.Context, d *dir, it *item, twin string) error {
-	info, err := d.root.Lstat(it.name)
+func (r *run) giveWay(ctx context.Context, d *dir, it *item, o *original, twin string) error {
+	info, err := d.root.Lstat(it.name())
 	switch {
 	case err == nil && twin != "" && r.twins.own(twin, info):
-		now, err := compare(ctx, d, it.name, it, r.opening(d))
+		now, err := compare(ctx, d, it.name(), o, r.opening(d))
 		if err != nil {
 			return err
 		}
@@ -179,32 +181,32 @@ func (r *run) giveWay(ctx context.Context, d *dir, it *item, twin string) error 
 			it.result, it.hashed = Written, true
 			return nil
 		}
-		it.notes = append(it.notes, "another file of this restore has its place there: both are kept")
-		return r.rename(ctx, d, it)
+		it.note("another file of this restore has its place there: both are kept")
+		return r.rename(ctx, d, it, o)
 	case err == nil && !info.IsDir(): // a whole folder never gives way to a file
-		err = trash(d, filepath.Join(r.trees[it.tree].path, filepath.FromSlash(it.dir)), it.name, r.o.Now())
+		err = trash(d, filepath.Join(r.trees[it.tree].path, filepath.FromSlash(it.dir)), it.name(), r.o.Now())
 	default:
 		err = ErrNoTrash
 	}
 	switch {
 	case err == nil:
-		it.notes = append(it.notes, "the file that was there is in the trash")
+		it.note("the file that was there is in the trash")
 	case errors.Is(err, ErrNoTrash):
-		it.notes = append(it.notes, "what was there could not go to the trash: both are kept")
-		return r.rename(ctx, d, it)
+		it.note("what was there could not go to the trash: both are kept")
+		return r.rename(ctx, d, it, o)
 	}
 	return err
 }
 
 // rename chooses a name of its own for a file whose name was taken since the plan was made, or finds it there already.
-func (r *run) rename(ctx context.Context, d *dir, it *item) error {
+func (r *run) rename(ctx context.Context, d *dir, it *item, o *original) error {
 	day := r.plan.Made.Format(time.DateOnly)
 	for n := 1; n <= maxSuffixes; n++ {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		name := withSuffix(it.name, suffixOf(day, n), r.trees[it.tree].kind)
-		there, err := compare(ctx, d, name, it, r.opening(d))
+		name := withSuffix(it.name(), suffixOf(day, n), r.trees[it.tree].kind)
+		there, err := compare(ctx, d, name, o, r.opening(d))
 		switch {
 		case err != nil:
 			return err
@@ -223,13 +225,14 @@ func (r *run) rename(ctx context.Context, d *dir, it *item) error {
 }
 
 // stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group.
-func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, file *reader.File, flush bool) error {
-	if it.typ == vault.TypeSymlink {
-		if err := d.root.Symlink(it.link, temp); err != nil {
+func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *original, flush bool) error {
+	file := o.file
+	if it.link {
+		if err := d.root.Symlink(file.Target, temp); err != nil {
 			return err
 		}
-		if err := setLinkTime(d, temp, it.modTime); err != nil {
-			it.notes = append(it.notes, "the link's time was not kept")
+		if err := setLinkTime(d, temp, o.modTime()); err != nil {
+			it.note("the link's time was not kept")
 		}
 		it.hashed = true // there is nothing else to it
 		return nil
@@ -248,7 +251,7 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, file *re
 		h = newHash()
 	}
 	var n int64
-	err = r.open.content(ctx, &file.Versions[0], file.Bundles, func(b []byte) error {
+	err = r.open.content(ctx, o.version(), file.Bundles, func(b []byte) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -266,25 +269,25 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, file *re
 		r.advance(0, -n)
 		return err
 	}
-	if n != it.size || h != nil && vault.Hash(h.Sum(nil)) != it.sum {
+	if n != it.size || h != nil && vault.Hash(h.Sum(nil)) != o.version().Sum {
 		r.advance(0, -n)
 		return errParts
 	}
 	it.hashed = h != nil
 	r.step("written")
 	for _, a := range setAttributes(f, file.Xattrs) {
-		it.notes = append(it.notes, fmt.Sprintf("attribute %q was not kept", a))
+		it.note(fmt.Sprintf("attribute %q was not kept", a))
 	}
 	if r.trees[it.tree].kind.attributes {
 		if err := f.Chmod(fileMode(file.Mode)); err != nil {
-			it.notes = append(it.notes, "permissions were not kept")
+			it.note("permissions were not kept")
 		}
 	}
 	if file.BirthTime != 0 {
 		setBirthTime(f, file.BirthTime)
 	}
-	if err := d.root.Chtimes(temp, time.Time{}, nanoseconds(it.modTime)); err != nil {
-		it.notes = append(it.notes, "the time was not kept")
+	if err := setTime(d, temp, o.modTime()); err != nil {
+		it.note("the time was not kept")
 	}
 	if !flush {
 		return nil

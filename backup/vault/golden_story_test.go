@@ -98,7 +98,8 @@ func goldControl(t *testing.T, o goldPlace, c *reader.Created) vault.Head {
 
 // goldFold writes a full commit of all that is there.
 func goldFold(t *testing.T, d *goldDevice, k *reader.Keyset, apart bool, seen ...vault.SeenHead) {
-	cat, _, found, err := k.Rebuild(context.Background(), d.o, d.w, goldChain(t, d.o, d.w), nil)
+	cat := reader.NewCatalogue()
+	_, found, err := k.Rebuild(context.Background(), d.o, d.w, goldChain(t, d.o, d.w), cat, nil)
 	if err != nil || len(found) > 0 {
 		t.Fatal(err, found)
 	}

@@ -119,7 +119,8 @@ func goldenContent(o goldPlace, space vault.SpaceID, v *vault.Version, table []v
 // goldenRestore is what today's code makes of a destination: the tree in golden.json's form, by source and path.
 func goldenRestore(o goldPlace, space vault.SpaceID, r *reader.Recovered) (map[string]goldenFile, []error) {
 	var faults []error
-	cat, _, found, err := r.Reader.Rebuild(context.Background(), o, r.View, r.Chain, nil)
+	cat := reader.NewCatalogue()
+	_, found, err := r.Reader.Rebuild(context.Background(), o, r.View, r.Chain, cat, nil)
 	for _, f := range append(slices.Clone(r.Findings), found...) {
 		faults = append(faults, fmt.Errorf("%s: %w", f.Name, f.Err))
 	}

@@ -16,12 +16,13 @@ import (
 	"lightproof/backup/library"
 	"lightproof/backup/restore"
 	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
 )
 
 // Days implements face.Library: the days of a month on which versions were recorded.
-func (l *Library) Days(_ context.Context, year int, month time.Month) ([]face.Day, error) {
+func (l *Library) Days(ctx context.Context, year int, month time.Month) ([]face.Day, error) {
 	days := map[int]*face.Day{}
-	for f := range l.lib.All() {
+	err := l.lib.Each(ctx, func(f *reader.File) error {
 		for _, v := range f.Versions {
 			t := time.Unix(v.Recorded, 0)
 			if t.Year() != year || t.Month() != month {
@@ -38,6 +39,10 @@ func (l *Library) Days(_ context.Context, year int, month time.Month) ([]face.Da
 				d.Moments = append(d.Moments, t)
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	var out []face.Day
 	for n := 1; n <= 31; n++ {
@@ -50,15 +55,19 @@ func (l *Library) Days(_ context.Context, year int, month time.Month) ([]face.Da
 }
 
 // Moment implements face.Library: for a bad edit, just before the newest change of content.
-func (l *Library) Moment(_ context.Context, reason face.Reason) (time.Time, string, error) {
+func (l *Library) Moment(ctx context.Context, reason face.Reason) (time.Time, string, error) {
 	if reason != face.ReasonBadEdit {
 		return time.Time{}, "", nil
 	}
 	var newest int64
-	for f := range l.lib.All() {
+	err := l.lib.Each(ctx, func(f *reader.File) error {
 		if n := len(f.Versions); n > 1 && !f.Versions[n-1].Removed {
 			newest = max(newest, f.Versions[n-1].Recorded)
 		}
+		return nil
+	})
+	if err != nil {
+		return time.Time{}, "", err
 	}
 	if newest == 0 {
 		return time.Time{}, "", nil
@@ -68,7 +77,7 @@ func (l *Library) Moment(_ context.Context, reason face.Reason) (time.Time, stri
 }
 
 // request makes a selection and a target of what the wizard gathered.
-func (l *Library) request(r face.Request) (*restore.Selection, restore.Target, error) {
+func (l *Library) request(ctx context.Context, r face.Request) (*restore.Selection, restore.Target, error) {
 	o := restore.Options{At: r.At, Paths: r.Paths, Deleted: r.Deleted || r.Reason == face.ReasonLost, Group: l.lib.Together}
 	if len(r.IDs) > 0 {
 		o.Only = map[vault.FileID]bool{}
@@ -96,12 +105,12 @@ func (l *Library) request(r face.Request) (*restore.Selection, restore.Target, e
 	if r.Original {
 		t.Dir = ""
 	}
-	s, err := restore.Select(l.lib.All(), l.lib.Sources(), o)
+	s, err := restore.Select(ctx, l.lib, l.lib.Sources(), o)
 	return s, t, err
 }
 
 func (l *Library) plan(ctx context.Context, r face.Request) (*restore.Plan, error) {
-	s, t, err := l.request(r)
+	s, t, err := l.request(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -211,10 +220,8 @@ func progressOf(x restore.Progress, took time.Duration) face.Progress {
 
 func reportOf(r *restore.Report) face.Report {
 	out := face.Report{Selected: int64(r.Selected), Identical: int64(r.Written), Already: int64(r.AlreadyThere), Dir: r.Target.Dir}
-	for _, line := range r.Lines {
-		if line.Result == restore.NotRestored || line.Result == restore.Waiting {
-			out.NotRestored = append(out.NotRestored, face.Trouble{Code: string(line.Reason), Path: line.Origin, Why: line.Reason.String()})
-		}
+	for line := range r.Failed() {
+		out.NotRestored = append(out.NotRestored, face.Trouble{Code: string(line.Reason), Path: line.Origin, Why: line.Reason.String()})
 	}
 	return out
 }

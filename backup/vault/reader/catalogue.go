@@ -3,6 +3,7 @@ package reader
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -22,11 +23,16 @@ type Catalogue struct {
 	changed map[vault.FileID]bool
 	joined  map[vault.FileID]vault.FileID // fileID that a device gave anew → the file that it belongs to
 	linked  map[vault.FileID]vault.FileID // those of joined that are new since TakeJoined
+
+	shelf *shelved // nil: all files are in Files
 }
 
-type liveKey struct {
-	source [16]byte
-	path   string
+// liveKey stands for a source and a path below it: the first half of their SHA-256.
+type liveKey [16]byte
+
+func liveKeyOf(source [16]byte, path string) liveKey {
+	sum := sha256.Sum256(append(append(make([]byte, 0, 256), source[:]...), path...))
+	return liveKey(sum[:16])
 }
 
 // NewCatalogue is empty.
@@ -45,7 +51,7 @@ func (c *Catalogue) Load(f *File) {
 // a file of its own.
 func (c *Catalogue) settle(f *File) {
 	slices.SortStableFunc(f.Versions, func(a, b vault.Version) int { return cmp.Compare(a.Recorded, b.Recorded) })
-	key := liveKey{f.Source, f.Path}
+	key := liveKeyOf(f.Source, f.Path)
 	if v := f.Latest(); v == nil || !v.Removed {
 		c.live[key] = f.ID
 	} else if c.live[key] == f.ID {
@@ -84,32 +90,34 @@ func (c *Catalogue) Apply(p vault.Page) error {
 	for _, e := range p.Entries {
 		errs = append(errs, c.apply(e, p.Bundles))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.shelve())...)
 }
 
 func (c *Catalogue) apply(e vault.Entry, table []vault.BundleRef) error {
-	key := liveKey{e.Source, e.Path}
-	f := c.Files[e.ID]
+	key := liveKeyOf(e.Source, e.Path)
+	f := c.file(e.ID)
 	if f == nil {
 		if id, ok := c.joined[e.ID]; ok {
-			f = c.Files[id]
+			f = c.file(id)
 		} else if id, ok := c.live[key]; ok {
-			f = c.Files[id]
+			f = c.file(id)
 			c.joined[e.ID], c.linked[e.ID] = id, id
 		}
 	}
 	goesOn, alike := false, false
-	if e.Continues != nil && c.Files[*e.Continues] != nil {
-		f, goesOn = c.Files[*e.Continues], true
+	if e.Continues != nil {
+		if first := c.file(*e.Continues); first != nil {
+			f, goesOn = first, true
+		}
 	}
 	switch {
 	case goesOn: // more versions of a file whose entry grew too long
 	case f == nil:
 		f = &File{vault.File{Entry: e}}
 		f.Versions = nil
-		c.Files[e.ID] = f
+		c.hold(f)
 	default:
-		id, old := f.ID, liveKey{f.Source, f.Path}
+		id, old := f.ID, liveKeyOf(f.Source, f.Path)
 		if old != key && c.live[old] == id {
 			delete(c.live, old)
 		}

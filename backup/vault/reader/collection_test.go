@@ -231,7 +231,7 @@ func TestListingsInSpiteOfAnIntentAreRefused(t *testing.T) {
 	}
 	// The reader comes to the same, whatever order it meets the logs in; restoring goes on.
 	o := placed{x.s.place.Open()}
-	_, heads, found, err := x.c.Reader.Rebuild(context.Background(), o, x.c.Reader.View(), x.chain(), nil)
+	heads, found, err := x.c.Reader.Rebuild(context.Background(), o, x.c.Reader.View(), x.chain(), NewCatalogue(), nil)
 	if err != nil || len(found) != 2 || !errors.Is(found[0].Err, vault.ErrCondemned) || heads[x.second.w.Tag] != later.Head {
 		t.Errorf("%v %v %v", found, heads, err)
 	}

@@ -216,7 +216,7 @@ func TestOlderStatesAreRollbacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, heads, _, err := r.Reader.Rebuild(ctx, placed{old}, r.View, r.Chain, nil)
+	heads, _, err := r.Reader.Rebuild(ctx, placed{old}, r.View, r.Chain, NewCatalogue(), nil)
 	if err != nil || !errors.Is(r.CheckHeads(heads), vault.ErrRollback) {
 		t.Error("checkpoint of a log:", err)
 	}

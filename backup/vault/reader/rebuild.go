@@ -11,9 +11,9 @@ import (
 
 // Rebuild reads the whole catalogue from stored objects: of each log the newest full commit, then all commits after what it contains.
 // Where pages of that full commit are lost, the commits before it are read as well: they hold the same files in other objects. Logs are
-// also held against what the others say to have seen of them, and against the collections announced in any of them. progress may be nil. The returned heads are those read up to.
-func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain, progress func(done, total int)) (*Catalogue, map[vault.DevTag]vault.Head, []writer.Finding, error) {
-	c := NewCatalogue()
+// also held against what the others say to have seen of them, and against the collections announced in any of them. c is empty, and gets the files; it may have a shelf, whose
+// first error ends the reading. progress may be nil. The returned heads are those read up to.
+func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Keyset, chain *vault.Chain, c *Catalogue, progress func(done, total int)) (map[vault.DevTag]vault.Head, []writer.Finding, error) {
 	heads := map[vault.DevTag]vault.Head{}
 	histories := writer.Histories{}
 	var seen []vault.SeenHead
@@ -35,14 +35,17 @@ func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Key
 				heads[tag] = head
 			}
 			if err != nil {
-				return nil, nil, found, err
+				return nil, found, err
 			}
 			lost := uint64(0) // a full commit that cannot be read whole
 			for i, lc := range commits {
 				pf, err := k.Pages(ctx, o, lc, c.Apply)
 				found = append(found, pf...)
+				if serr := c.ShelfErr(); serr != nil {
+					return nil, found, serr
+				}
 				if ctx.Err() != nil {
-					return nil, nil, found, ctx.Err()
+					return nil, found, ctx.Err()
 				}
 				if err != nil {
 					found = append(found, writer.Finding{Name: lc.Name, Err: err})
@@ -68,7 +71,7 @@ func (k *Keyset) Rebuild(ctx context.Context, o writer.Objects, view *writer.Key
 		}
 	}
 	late, err := k.listedInSpite(ctx, o, view, chain)
-	return c, heads, append(found, late...), err
+	return heads, append(found, late...), err
 }
 
 func collecting(f writer.Finding) bool { return errors.Is(f.Err, vault.ErrCondemned) }

@@ -101,7 +101,8 @@ func TestKitAndPassphraseAloneBringEverythingBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cat, heads, _, err := r.Reader.Rebuild(ctx, o, r.View, r.Chain, nil)
+		cat := NewCatalogue()
+		heads, _, err := r.Reader.Rebuild(ctx, o, r.View, r.Chain, cat, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

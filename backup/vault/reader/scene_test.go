@@ -171,7 +171,8 @@ func newScene(t *testing.T) *scene {
 	seen := vault.SeenHead{Tag: c.Writer.Tag, Head: d.prev}
 	e, re := n.file("c.jpg", 4, bytes.Repeat([]byte("third picture "), 9000), 12)
 	n1 := n.commit(vault.CommitDelta, 0, vault.Payload{Body: vault.Page{Entries: []vault.Entry{e}}.Encode()}, []vault.ObjectRecord{re}, false, seen)
-	cat, _, _, err := s.second.Reader.Rebuild(ctx, placed{s.place.Open()}, s.second.Writer, chain, nil)
+	cat := NewCatalogue()
+	_, _, err = s.second.Reader.Rebuild(ctx, placed{s.place.Open()}, s.second.Writer, chain, cat, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +256,8 @@ func (s *scene) restore(o writer.Objects, keys *RecoveryKeys) outcome {
 		}
 	}
 	add(r.Findings)
-	cat, heads, found, err := r.Reader.Rebuild(ctx, o, r.View, r.Chain, nil)
+	cat := NewCatalogue()
+	heads, found, err := r.Reader.Rebuild(ctx, o, r.View, r.Chain, cat, nil)
 	add(found)
 	if err != nil {
 		out.errs = append(out.errs, err)

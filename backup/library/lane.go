@@ -10,38 +10,39 @@ import (
 	"lightproof/backup/vault/reader"
 )
 
-// lane opens families one after the other. It has two goroutines: while one hashes a part, the other reads and opens the next.
+// lane opens families one after the other. It has three goroutines, so that one large version, whose parts must be hashed in order, keeps more
+// than one core busy and the medium, too: while one hashes a part, another opens the next, and a third reads the one after.
 type lane struct {
-	p     *pass
-	large chan *[]byte // what objects are read into and opened in
-	small chan []byte  // what records of bundles are opened into
-	steps chan step
-	held  *bundle
-	near  []byte // the record of a version that is one record
+	p      *pass
+	small  chan []byte // what records of bundles are opened into
+	read   chan step
+	opened chan step
+	held   *bundle
+	near   []byte // the record of a version that is one record
 }
 
-// step is one opened part, and who it is for.
+// step is one part, and who it is for.
 type step struct {
-	plain []byte
-	spot  *spot
-	to    []*cursor // one stands here as often as the part follows itself
-	done  []*cursor // those of them that end with it
-	lost  []*cursor // those that need it where it cannot be opened
-	free  func()    // gives the room of plain back; nil: there is none
+	object []byte // as it was read, where it is still to be opened
+	plain  []byte
+	spot   *spot
+	to     []*cursor // one stands here as often as the part follows itself
+	done   []*cursor // those of them that end with it
+	lost   []*cursor // those that need it where it cannot be used
+	free   func()    // gives the room of object and plain back; nil: there is none
 }
 
 func newLane(p *pass) *lane {
-	a := &lane{p: p, large: make(chan *[]byte, 2), small: make(chan []byte, 2), steps: make(chan step)}
-	for range cap(a.large) {
-		a.large <- new([]byte)
+	a := &lane{p: p, small: make(chan []byte, 3), read: make(chan step), opened: make(chan step)}
+	for range cap(a.small) {
 		a.small <- nil
 	}
 	return a
 }
 
-// fetch reads and opens until there is nothing left, and closes steps.
+// fetch reads until there is nothing left, and closes read. Bundles and lists, which it takes the next parts out of, it opens itself.
 func (a *lane) fetch(ctx context.Context) error {
-	defer close(a.steps)
+	defer close(a.read)
 	defer a.let()
 	for {
 		families, bad := a.p.next()
@@ -85,10 +86,13 @@ func (a *lane) family(ctx context.Context, family []*cursor) error {
 	}
 }
 
-// ready drops the versions that are through, and reads the list of the next parts of those that have come to the end of one.
+// ready drops the versions that are through or wrong, and reads the list of the next parts of those that have come to the end of one.
 func (a *lane) ready(ctx context.Context, family []*cursor) ([]*cursor, error) {
 	left := family[:0]
 	for _, c := range family {
+		if c.wrong.Load() {
+			continue
+		}
 		for len(c.spots) == 0 && len(c.lists) > 0 {
 			list := c.lists[0]
 			c.lists, c.begun = c.lists[1:], true
@@ -117,8 +121,8 @@ func (a *lane) ready(ctx context.Context, family []*cursor) ([]*cursor, error) {
 }
 
 func (a *lane) list(ctx context.Context, c *cursor, list vault.Cap) error {
-	buffer := <-a.large
-	defer func() { a.large <- buffer }()
+	buffer := <-a.p.large
+	defer func() { a.p.large <- buffer }()
 	plain, err := a.p.open(ctx, list, buffer)
 	if err != nil {
 		return err
@@ -134,7 +138,7 @@ func (a *lane) list(ctx context.Context, c *cursor, list vault.Cap) error {
 	return nil
 }
 
-// part opens one part and gives it to all that need it next; what is left of the family comes back.
+// part reads one part and gives it to all that need it next; what is left of the family comes back.
 func (a *lane) part(ctx context.Context, family []*cursor, s *spot) ([]*cursor, error) {
 	st := step{spot: s}
 	var err error
@@ -146,9 +150,9 @@ func (a *lane) part(ctx context.Context, family []*cursor, s *spot) ([]*cursor, 
 		}
 		st.free = func() { a.small <- room }
 	} else {
-		room := <-a.large
-		st.plain, err = a.p.open(ctx, s.cap, room)
-		st.free = func() { a.large <- room }
+		room := <-a.p.large
+		st.object, err = a.p.read(ctx, s.cap, room)
+		st.free = func() { a.p.large <- room }
 	}
 	if err != nil {
 		st.free()
@@ -220,29 +224,54 @@ func (a *lane) let() {
 
 func (a *lane) send(ctx context.Context, s step) bool {
 	select {
-	case a.steps <- s:
+	case a.read <- s:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// hash takes what fetch opened, until it ends.
+// open opens what fetch read, until it ends, and closes opened.
+func (a *lane) open() {
+	defer close(a.opened)
+	for s := range a.read {
+		if s.object != nil {
+			var err error
+			if s.plain, err = reader.OpenChunkInPlace(a.p.l.keys.Space, s.spot.cap, s.object); err != nil {
+				s.to, s.done, s.lost = nil, nil, append(s.lost, s.to...)
+			}
+		}
+		a.opened <- s
+	}
+}
+
+// hash takes what was opened, until it ends.
 func (a *lane) hash() {
-	for s := range a.steps {
+	for s := range a.opened {
 		for _, c := range s.lost {
-			a.p.lost(c, proof{s.spot.cap.CID, s.spot.cap.Object})
+			a.lost(c, s.spot)
 		}
 		for _, c := range s.to {
-			feed(c, s.spot, s.plain)
-			a.p.read(c, len(s.plain))
+			if !c.wrong.Load() {
+				feed(c, s.spot, s.plain)
+				a.p.count(c, len(s.plain))
+			}
 		}
 		for _, c := range s.done {
-			a.p.compared(c, c.total(), c.used)
+			if !c.wrong.Load() {
+				a.p.compared(c, c.total(), c.used)
+			}
 		}
 		if s.free != nil {
 			s.free()
 		}
+	}
+}
+
+// lost judges versions by a part that cannot be opened, unless they were by one before it.
+func (a *lane) lost(c *cursor, s *spot) {
+	if c.wrong.CompareAndSwap(false, true) {
+		a.p.lost(c, proof{s.cap.CID, s.cap.Object})
 	}
 }
 

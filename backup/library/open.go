@@ -33,8 +33,10 @@ type OpenProgress struct {
 
 // Bounds of the opening of copies.
 const (
-	// maxLanes is how many lanes there are at most: each holds up to two of the largest chunks, and each leads to one more bundle.
+	// maxLanes is how many lanes there are at most: each leads to one more bundle, and to one more of the largest chunks.
 	maxLanes = 4
+	// moreRooms is how many of the largest chunks there is room for beside one for each lane, so that a lane reads while others compute.
+	moreRooms = 3
 	// reportEvery is how many proven objects are reported at once: a message stays short, and a stop loses little.
 	reportEvery = 2048
 	// reportLast bounds the last report after a stop.
@@ -71,15 +73,19 @@ func (l *Library) openCopies(ctx context.Context, destination string, only map[v
 		return Opened{}, err
 	}
 	lanes := max(1, min(maxLanes, runtime.GOMAXPROCS(0)))
-	p := &pass{l: l, destination: destination, plan: todo, bundles: newBundles(lanes), progress: progress, bad: map[vault.CID]bool{},
+	p := &pass{l: l, destination: destination, plan: todo, bundles: newBundles(lanes), large: make(chan *[]byte, lanes+moreRooms), progress: progress, bad: map[vault.CID]bool{},
 		good: map[vault.CID]vault.Hash{}, out: Opened{wrong: map[versionID]bool{}}}
 	inner, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	p.ctx = inner
+	for range cap(p.large) {
+		p.large <- new([]byte)
+	}
 	var all sync.WaitGroup
 	for range lanes {
 		a := newLane(p)
 		all.Go(a.hash)
+		all.Go(a.open)
 		all.Go(func() {
 			if err := a.fetch(inner); err != nil {
 				cancel(err)
@@ -106,6 +112,7 @@ type pass struct {
 	ctx         context.Context
 	destination string
 	bundles     *bundles
+	large       chan *[]byte // what objects are read into and opened in; made longer when it is first needed
 	progress    func(OpenProgress)
 
 	planning sync.Mutex
@@ -131,10 +138,8 @@ type objectInto interface {
 	ObjectInto(ctx context.Context, name, destination string, buffer []byte) ([]byte, error)
 }
 
-// open reads an object fresh from the medium and opens it where it lies. An error that is a matter of this copy matches errUnusable.
-func (p *pass) open(ctx context.Context, c vault.Cap, buffer *[]byte) ([]byte, error) {
-	var obj []byte
-	var err error
+// read reads an object fresh from the medium. An error that is a matter of this copy matches errUnusable.
+func (p *pass) read(ctx context.Context, c vault.Cap, buffer *[]byte) (obj []byte, err error) {
 	if s, ok := p.l.svc.(objectInto); ok {
 		obj, err = s.ObjectInto(ctx, vault.ChunkName(c.CID), p.destination, roomFor(buffer, int(c.Len)))
 	} else {
@@ -147,6 +152,15 @@ func (p *pass) open(ctx context.Context, c vault.Cap, buffer *[]byte) ([]byte, e
 	p.out.Objects++
 	p.out.Bytes += int64(len(obj))
 	p.mu.Unlock()
+	return obj, nil
+}
+
+// open reads an object and opens it where it lies. Errors as those of read.
+func (p *pass) open(ctx context.Context, c vault.Cap, buffer *[]byte) ([]byte, error) {
+	obj, err := p.read(ctx, c, buffer)
+	if err != nil {
+		return nil, err
+	}
 	plain, err := reader.OpenChunkInPlace(p.l.keys.Space, c, obj)
 	return plain, unusable(err)
 }
@@ -176,8 +190,8 @@ func (p *pass) unread(ctx context.Context, err error) error {
 	return unusable(err)
 }
 
-// read counts n bytes of content as gone through.
-func (p *pass) read(c *cursor, n int) {
+// count counts n bytes of content as gone through.
+func (p *pass) count(c *cursor, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	more := int64(n * len(c.versions))

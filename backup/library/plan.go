@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"hash"
 	"slices"
+	"sync/atomic"
 
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/reader"
@@ -52,6 +53,8 @@ type cursor struct {
 	lists []vault.Cap
 	begun bool
 	over  bool // a list of it could not be used, and it was judged
+
+	wrong atomic.Bool // a part of it cannot be opened, and it was judged: fetch leaves the others
 
 	// Of the goroutine that hashes.
 	sum  hash.Hash

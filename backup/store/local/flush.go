@@ -9,6 +9,10 @@ import (
 // flushWorkers is how many files are flushed at once where a file system needs each flushed by itself.
 const flushWorkers = 8
 
+// groupDirs is from how many directories on they are flushed together where the file system can: each by itself empties the drive's cache
+// once more.
+const groupDirs = 8
+
 // flushEach flushes every staged file with fn, several at a time, and returns the first error.
 func (s *Store) flushEach(batch []*staged, flag int, fn func(*os.File) error) error {
 	var (

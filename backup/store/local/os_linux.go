@@ -144,18 +144,37 @@ func flush(f *os.File) error { return withFD(f, unix.Fsync) }
 
 // flushContents makes the contents of a batch durable with one group flush.
 func (s *Store) flushContents(batch []*staged) error {
-	if s.fs.groupSync {
-		if withFD(s.dir, unix.Syncfs) == nil {
-			if s.fs.flushDisk {
-				return syncDir(s.writer.dir) // any flush of one file empties the drive's cache
-			}
-			return nil
-		}
+	if done, err := s.flushGroup(); done || err != nil {
+		return err
+	}
+	return s.flushEach(batch, os.O_RDONLY, flush)
+}
+
+// flushNames makes the entries of directories durable with one group flush, unless they are few: then what others have written to the
+// same file system is not waited for. It tells whether it did.
+func (s *Store) flushNames(dirs int) (done bool, err error) {
+	if dirs < groupDirs {
+		return false, nil
+	}
+	return s.flushGroup()
+}
+
+// flushGroup makes durable whatever was written to the file system (syncfs(2)). It tells whether it did; each file or directory has to be
+// flushed by itself where it did not.
+func (s *Store) flushGroup() (done bool, err error) {
+	if !s.fs.groupSync {
+		return false, nil
+	}
+	if withFD(s.dir, unix.Syncfs) != nil {
 		// The error may be another program's: each file tells its own. It may also be that of a file which is being written and belongs to
 		// the next batch, and it is told once: from here on no group flush can be trusted.
 		s.fs.groupSync = false
+		return false, nil
 	}
-	return s.flushEach(batch, os.O_RDONLY, flush)
+	if s.fs.flushDisk {
+		return true, syncDir(s.dir) // any flush of one file empties the drive's cache
+	}
+	return true, nil
 }
 
 // flushBatchEnd does nothing: here fsync of a directory empties the drive's cache.

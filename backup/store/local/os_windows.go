@@ -89,6 +89,8 @@ func (s *Store) flushContents(batch []*staged) error {
 	return s.flushEach(batch, os.O_RDWR, (*os.File).Sync)
 }
 
+func (s *Store) flushNames(int) (bool, error) { return false, nil }
+
 // syncDir does nothing: Windows has no flush for one directory, its journal keeps names in order.
 func syncDir(*os.File) error { return nil }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -237,39 +238,55 @@ func (s *Store) openDir(dir string) (*os.File, error) {
 	return d, nil
 }
 
-// flushDirs flushes each directory that changed, once.
+// flushDirs flushes the directories that changed, once. One that changes meanwhile is left to the next Barrier.
 func (s *Store) flushDirs(ctx context.Context) error {
 	s.mu.Lock()
-	dirs := make([]string, 0, len(s.dirty))
-	for dir := range s.dirty {
-		dirs = append(dirs, dir)
-	}
+	dirs := slices.Collect(maps.Keys(s.dirty))
+	clear(s.dirty)
 	s.mu.Unlock()
-	for _, dir := range dirs {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		d, err := s.root.Open(dir)
-		switch {
-		case isMissing(err): // a taken name's, removed since
-		case err != nil:
-			return s.classifyIO("flush a folder", err)
-		default:
-			err := syncDir(d)
-			d.Close()
-			if err != nil {
-				return s.breakDown("flush a folder", err)
-			}
-		}
-		s.mu.Lock()
-		delete(s.dirty, dir)
-		s.mu.Unlock()
-	}
 	if len(dirs) == 0 {
 		return nil
 	}
+	flushed := 0
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, dir := range dirs[flushed:] {
+			s.dirty[dir] = true
+		}
+	}()
+	switch together, err := s.flushNames(len(dirs)); {
+	case err != nil:
+		return s.breakDown("flush the folders", err)
+	case together:
+		flushed = len(dirs)
+	}
+	for ; flushed < len(dirs); flushed++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.flushChanged(dirs[flushed]); err != nil {
+			return err
+		}
+	}
 	if err := s.flushBatchEnd(); err != nil {
 		return s.breakDown("flush the drive", err)
+	}
+	return nil
+}
+
+// flushChanged flushes one directory of a batch.
+func (s *Store) flushChanged(dir string) error {
+	d, err := s.root.Open(dir)
+	if isMissing(err) { // a taken name's, removed since
+		return nil
+	}
+	if err != nil {
+		return s.classifyIO("flush a folder", err)
+	}
+	defer d.Close()
+	if err := syncDir(d); err != nil {
+		return s.breakDown("flush a folder", err)
 	}
 	return nil
 }

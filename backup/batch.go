@@ -1,7 +1,6 @@
 package backup
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -181,7 +180,7 @@ func (b *batch) putPage(ctx context.Context, e *Engine, s vault.Sealed) (vault.O
 		return rec, err
 	}
 	b.mu.Lock()
-	b.pages[rec.CID] = bytes.Clone(s.Object)
+	b.pages[rec.CID] = s.Object // sealPage made it for this page alone
 	b.mu.Unlock()
 	return rec, nil
 }

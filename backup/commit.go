@@ -161,34 +161,35 @@ func (e *Engine) body(ctx context.Context, b *batch, removed []removal) (vault.P
 		files = append(files, e.removedFile(&removed[i]))
 	}
 	slices.SortFunc(files, func(x, y *vault.File) int { return cmp.Compare(string(x.ID[:]), string(y.ID[:])) })
-	var pages []*vault.PageBuilder
+	var p vault.Payload
 	page := vault.NewPageBuilder()
 	page.Sources = e.sources()
-	for _, f := range files {
-		if !page.Add(f) {
-			pages = append(pages, page)
-			page = vault.NewPageBuilder()
-			page.Add(f)
-		}
-	}
-	pages = append(pages, page)
-	if len(pages) == 1 && page.Size() <= inlineBody {
-		if body := page.Encode(); len(body) <= inlineBody {
-			return vault.Payload{Body: body}, nil
-		}
-	}
-	var p vault.Payload
-	for _, page := range pages {
-		s, err := b.sealPage(page.Encode())
+	put := func(plain []byte) error {
+		s, err := b.sealPage(plain)
 		if err != nil {
-			return p, err
+			return err
 		}
 		if _, err := b.putPage(ctx, e, s); err != nil {
-			return p, err
+			return err
 		}
 		p.Pages = append(p.Pages, s.Cap)
+		return nil
 	}
-	return p, nil
+	for _, f := range files {
+		if page.Add(f) {
+			continue
+		}
+		if err := put(page.Encode()); err != nil {
+			return p, err
+		}
+		page.Reset()
+		page.Add(f)
+	}
+	last := page.Encode()
+	if len(p.Pages) == 0 && len(last) <= inlineBody {
+		return vault.Payload{Body: last}, nil
+	}
+	return p, put(last)
 }
 
 // removedFile is the delta entry of a deletion at the source.

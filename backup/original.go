@@ -29,11 +29,19 @@ type stored struct {
 	failed  atomic.Pointer[error]
 	version *vault.Version // in kept
 	kept    [1]vault.Version
+	only    onePart
 	cuts    []int64              // where parts begin, from the second on
 	single  bool                 // one chunk is the whole content: its hash is the file's
 	parts   []vault.Part         // in order; each is set by whoever puts it
 	chunks  []vault.ObjectRecord // as parts; zero for small parts
 	small   []smallPart
+}
+
+// onePart is the room of an original of one small part, as most are in a library of small files.
+type onePart struct {
+	parts  [1]vault.Part
+	chunks [1]vault.ObjectRecord
+	small  [1]smallPart
 }
 
 // smallPart is a part that goes into a bundle. It is kept until the whole original is known to be new and unchanged.
@@ -110,7 +118,7 @@ func (p *pipeline) readSmall(s *stored, f source.File) error {
 	}
 	room := smallRooms.Get().(*smallRoom)
 	content := room[:it.Size]
-	s.small = append(s.small, smallPart{content: content, room: room})
+	s.small = append(s.only.small[:0], smallPart{content: content, room: room})
 	// One byte more than there should be is asked for, so that the read that brings the last one meets the end, too.
 	n, err := io.ReadFull(f, room[:it.Size+1])
 	s.read, s.version.Size = int64(n), uint64(n)
@@ -122,7 +130,7 @@ func (p *pipeline) readSmall(s *stored, f source.File) error {
 	default:
 		return err
 	}
-	s.parts, s.chunks = make([]vault.Part, 1), make([]vault.ObjectRecord, 1)
+	s.parts, s.chunks = s.only.parts[:], s.only.chunks[:]
 	if s.j.old != nil {
 		// It may be what was stored before. Else a content that is in a bundle as a whole is hashed there.
 		s.version.Sum = sha256.Sum256(content)

@@ -104,12 +104,12 @@ func (s *sealer) aad(dst []byte, table string, k []byte) []byte {
 
 // seal returns nonce || AES-256-GCM(u32|natural key| || natural key || value).
 func (s *sealer) seal(table string, k, natural, value []byte) []byte {
-	buf := make([]byte, 0, 4+len(natural)+len(value))
+	buf := make([]byte, 0, 4+len(natural)+len(value)+overhead)
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(natural)))
 	buf = append(buf, natural...)
 	buf = append(buf, value...)
 	var a [192]byte
-	return (*s.rows.Load())[0].Seal(make([]byte, 0, len(buf)+overhead), nil, buf, s.aad(a[:0], table, k))
+	return (*s.rows.Load())[0].Seal(buf[:0], nil, buf, s.aad(a[:0], table, k))
 }
 
 // errRow is the cause inside ErrDamaged for a row that does not open at its place.

@@ -151,7 +151,7 @@ func (t *tiffWalk) directory(off int64, asked []uint16) *directory {
 	t.scratch = append(t.scratch[:0], raw...)
 	d := &directory{}
 	if asked != nil {
-		d.kept, d.links = make([]entry, 0, min(int(n), len(asked))), make([]entry, 0, min(n, 8))
+		d.kept, d.links = t.s.w.kept.room(min(int(n), len(asked))), t.s.w.kept.room(int(min(n, 8)))
 	}
 	d.next, _ = t.s.u32(off+2+count*12, t.order)
 	budget := int64(maxKeptBytes)
@@ -182,9 +182,9 @@ func (t *tiffWalk) directory(off int64, asked []uint16) *directory {
 			continue
 		}
 		if total <= 4 {
-			en.value = t.s.w.keep(e[8 : 8+total])
+			en.value = t.s.w.kept.value(e[8 : 8+total])
 		} else if value := t.s.ahead(en.at, int(total), int(total)); value != nil {
-			en.value = t.s.w.keep(value)
+			en.value = t.s.w.kept.value(value)
 		} else {
 			continue
 		}

@@ -32,24 +32,21 @@ func (p *parse) hint(code HintCode, text string) {
 // Kind Unknown, no fields, and hints that say why.
 func Read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.Time) (Fields, []Hint) {
 	p := read(ctx, r, size, name, now)
+	p.w.kept.letGo()
 	return p.f, p.hints
 }
 
 // ReadBytes is Read for a file whose bytes are all in content, which it neither keeps nor changes. What is longer than a window (64 KiB) is
 // read like a file.
 func ReadBytes(content []byte, name string, now time.Time) (Fields, []Hint) {
-	p := readBytes(content, name, now)
-	return p.f, p.hints
-}
-
-func readBytes(content []byte, name string, now time.Time) *parse {
 	if len(content) > bufferSize {
-		return read(context.Background(), bytes.NewReader(content), int64(len(content)), name, now)
+		return Read(context.Background(), bytes.NewReader(content), int64(len(content)), name, now)
 	}
 	// The window shows all there is, so that nothing is ever read, nor has to be waited for: no limit of reads and no deadline is needed.
-	p := &parse{now: now, w: &window{size: int64(len(content)), buf: content, filled: len(content)}}
+	p := parse{now: now, w: &window{size: int64(len(content)), buf: content, filled: len(content), kept: keptRooms.Get().(*kept)}}
+	defer p.w.kept.letGo()
 	p.all(name)
-	return p
+	return p.f, p.hints
 }
 
 func read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.Time) *parse {
@@ -57,7 +54,7 @@ func read(ctx context.Context, r io.ReaderAt, size int64, name string, now time.
 	defer cancel()
 	buf := buffers.Get().(*[]byte)
 	defer buffers.Put(buf)
-	p := &parse{now: now, w: &window{ctx: ctx, r: r, size: max(size, 0), buf: *buf, maxCalls: maxCalls}}
+	p := &parse{now: now, w: &window{ctx: ctx, r: r, size: max(size, 0), buf: *buf, maxCalls: maxCalls, kept: keptRooms.Get().(*kept)}}
 	p.all(name)
 	return p
 }

@@ -19,8 +19,8 @@ type window struct {
 	bytes    int
 	calls    int
 	maxCalls int
-	kept     []byte // room for values, see keep
-	stopped  bool   // a limit, the deadline or a read error ended the reading
+	kept     *kept
+	stopped  bool // a limit, the deadline or a read error ended the reading
 }
 
 var buffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
@@ -51,18 +51,47 @@ func (w *window) at(off int64, n, ahead int) []byte {
 	return w.buf[:n]
 }
 
-// keep copies a short value to where it stays. A picture has some dozens of them.
-func (w *window) keep(value []byte) []byte {
-	if cap(w.kept)-len(w.kept) < len(value) {
-		w.kept = make([]byte, 0, max(keptAtOnce, len(value)))
-	}
-	at := len(w.kept)
-	w.kept = append(w.kept, value...)
-	return w.kept[at:len(w.kept):len(w.kept)]
+// kept is the room of what is remembered of a picture while it is read: some dozens of short values, and of directory entries. It is used
+// again for the next one.
+type kept struct {
+	values  []byte
+	entries []entry
 }
 
-// keptAtOnce is the room in bytes that is made for values at a time.
-const keptAtOnce = 512
+var keptRooms = sync.Pool{New: func() any { return &kept{} }}
+
+// Room that is made at a time: bytes of values, and entries.
+const (
+	valuesAtOnce  = 1 << 10
+	entriesAtOnce = 64
+)
+
+// value copies a short value to where it stays.
+func (k *kept) value(v []byte) []byte {
+	if cap(k.values)-len(k.values) < len(v) {
+		k.values = make([]byte, 0, max(valuesAtOnce, len(v)))
+	}
+	at := len(k.values)
+	k.values = append(k.values, v...)
+	return k.values[at:len(k.values):len(k.values)]
+}
+
+// room gives an empty list with room for n entries.
+func (k *kept) room(n int) []entry {
+	if cap(k.entries)-len(k.entries) < n {
+		k.entries = make([]entry, 0, max(entriesAtOnce, n))
+	}
+	at := len(k.entries)
+	k.entries = k.entries[:at+n]
+	return k.entries[at : at : at+n]
+}
+
+// letGo gives the room back. Nothing of it is used any more.
+func (k *kept) letGo() {
+	clear(k.entries)
+	k.values, k.entries = k.values[:0], k.entries[:0]
+	keptRooms.Put(k)
+}
 
 // extent is a run of bytes of the file.
 type extent struct{ off, n int64 }

@@ -95,14 +95,10 @@ func (b *Bundle) Add(content []byte) (Ref, Hash, error) {
 		return Ref{}, Hash{}, fmt.Errorf("bundle record of %d bytes: %w", len(content), ErrMalformed)
 	}
 	sum := Hash(sha256.Sum256(content))
-	h := sha256.New()
-	h.Write([]byte("lp1/small\x00"))
-	var l [8]byte
-	binary.BigEndian.PutUint64(l[:], uint64(len(content)))
-	h.Write(l[:])
-	h.Write(sum[:])
+	named := binary.BigEndian.AppendUint64(append(make([]byte, 0, 64), "lp1/small\x00"...), uint64(len(content)))
+	hr := sha256.Sum256(append(named, sum[:]...))
 	r := Ref{Off: uint32(b.n), Len: uint32(len(content))}
-	r.Key = mac(b.k.conv[:], []byte("lp1/record\x00"), b.salt[:], h.Sum(nil))
+	r.Key = mac(b.k.conv[:], []byte("lp1/record\x00"), b.salt[:], hr[:])
 	aead, nonce, aad := RecordKeys(r, b.k.Space)
 	p := b.buf.Room()
 	aead.Seal(p[b.n:b.n], nonce, content, aad)

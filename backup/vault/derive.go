@@ -21,8 +21,21 @@ func Exp(k []byte, label string, space SpaceID, g uint32) [32]byte {
 	return [32]byte(expand(k, info, 32))
 }
 
-// expand is HKDF-Expand with SHA-256. The lengths used here are far below its limit, so it cannot fail.
+// expand is HKDF-Expand with SHA-256 (RFC 5869, section 2.3). The lengths used here are far below its limit, so it cannot fail.
 func expand(prk, info []byte, n int) []byte {
+	if sha256.Size+len(info)+1 <= shortMessage && n <= 255*sha256.Size {
+		out := make([]byte, 0, n+sha256.Size-1)
+		var last [sha256.Size]byte
+		for i := byte(1); len(out) < n; i++ {
+			before := last[:]
+			if i == 1 {
+				before = nil
+			}
+			last = mac(prk, before, info, []byte{i})
+			out = append(out, last[:]...)
+		}
+		return out[:n]
+	}
 	out, err := hkdf.Expand(sha256.New, prk, string(info), n)
 	if err != nil {
 		panic("vault: hkdf: " + err.Error())
@@ -42,7 +55,37 @@ func extract(salt, ikm []byte) []byte {
 // DeriveKey is whole HKDF with SHA-256: extract with salt (may be nil), expand with info, n bytes.
 func DeriveKey(ikm, salt, info []byte, n int) []byte { return expand(extract(salt, ikm), info, n) }
 
+// shortMessage is how long in bytes a message may be that mac gathers on the stack. All of the format's are.
+const shortMessage = 192
+
+// mac is HMAC-SHA-256 (RFC 2104) of the parts, one behind the other. Each small content needs three: for a short message it is two hashes over
+// the stack, where crypto/hmac makes objects of 700 bytes that cost more than the hashing.
 func mac(key []byte, parts ...[]byte) (out [32]byte) {
+	var inner [sha256.BlockSize + shortMessage]byte
+	var outer [sha256.BlockSize + sha256.Size]byte
+	n := sha256.BlockSize
+	for _, p := range parts {
+		if len(p) > len(inner)-n || len(key) > sha256.BlockSize {
+			return longMAC(key, parts)
+		}
+		n += copy(inner[n:], p)
+	}
+	for i := range sha256.BlockSize {
+		k := byte(0)
+		if i < len(key) {
+			k = key[i]
+		}
+		inner[i], outer[i] = k^0x36, k^0x5c
+	}
+	sum := sha256.Sum256(inner[:n])
+	copy(outer[sha256.BlockSize:], sum[:])
+	out = sha256.Sum256(outer[:])
+	clear(inner[:])
+	clear(outer[:])
+	return out
+}
+
+func longMAC(key []byte, parts [][]byte) (out [32]byte) {
 	h := hmac.New(sha256.New, key)
 	for _, p := range parts {
 		h.Write(p)

@@ -139,7 +139,7 @@ func (v *Version) add(f *Fields) {
 		f.Begin(tagVersionParts)
 		for i := range v.Parts {
 			f.BeginItem()
-			f.Raw(v.Parts[i].Append)
+			f.b = v.Parts[i].Append(f.b)
 			f.End()
 		}
 		f.End()

@@ -14,16 +14,21 @@ type Fields struct {
 	b    []byte
 	last int
 	open []nested
+	room [8]nested // for open, which is rarely deeper
 }
 
 // nested is a field that is being filled: where its length stands, and the last tag beside it.
 type nested struct{ at, last int }
 
 // NewFields starts an empty record.
-func NewFields() *Fields { return &Fields{last: -1} }
+func NewFields() *Fields { return AppendFields(nil) }
 
 // AppendFields starts a record behind b, which Encoded then returns too.
-func AppendFields(b []byte) *Fields { return &Fields{b: b, last: -1} }
+func AppendFields(b []byte) *Fields {
+	f := &Fields{b: b, last: -1}
+	f.open = f.room[:0]
+	return f
+}
 
 // head begins a field of n bytes.
 func (f *Fields) head(tag uint16, n int) {

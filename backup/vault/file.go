@@ -3,7 +3,6 @@ package vault
 import (
 	"encoding/binary"
 	"fmt"
-	"slices"
 )
 
 // File is one file entry with a table of bundles of its own: references in its versions point into Bundles.
@@ -51,6 +50,9 @@ type PageBuilder struct {
 	at      map[BundleRef]uint16
 	entries []byte // as in the page's field
 	count   int
+
+	versions []Version // reused by Add
+	parts    []Part
 }
 
 // NewPageBuilder starts an empty page.
@@ -83,10 +85,14 @@ func (b *PageBuilder) Add(f *File) bool {
 		}
 		p.Ref.Bundle = i
 	}
-	e.Versions = slices.Clone(e.Versions)
+	// The versions and parts that are changed are copies, which are done with when the entry is encoded.
+	b.versions, b.parts = append(b.versions[:0], e.Versions...), b.parts[:0]
+	e.Versions = b.versions
 	for i := range e.Versions {
 		v := &e.Versions[i]
-		v.Parts = slices.Clone(v.Parts)
+		first := len(b.parts)
+		b.parts = append(b.parts, v.Parts...)
+		v.Parts = b.parts[first:len(b.parts):len(b.parts)]
 		for j := range v.Parts {
 			own(&v.Parts[j])
 		}
@@ -108,6 +114,12 @@ func (b *PageBuilder) Add(f *File) bool {
 	}
 	b.count++
 	return true
+}
+
+// Reset makes the builder one of an empty page; what was encoded stays as it is. Sources are kept off it.
+func (b *PageBuilder) Reset() {
+	clear(b.at)
+	b.Sources, b.bundles, b.entries, b.count = nil, b.bundles[:0], b.entries[:0], 0
 }
 
 // Encode makes the page's plaintext.

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"encoding/json"
+	"maps"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/vault"
@@ -86,3 +87,25 @@ func (e *Engine) HoldCount() (countOn func()) {
 
 // RowsAtOnce is how many rows of originals go into one transaction.
 const RowsAtOnce = rowsAtOnce
+
+// KeptKnown is how many originals are known without a look at their rows, -1 where what was kept does not hold; wrong is how many of the rows
+// it does not say what they say.
+func (e *Engine) KeptKnown(ctx context.Context) (n int, wrong int, err error) {
+	kn, err := e.loadKnown(ctx)
+	if err != nil || kn == nil {
+		return -1, 0, err
+	}
+	files := map[[16]byte]int64{}
+	err = e.db.Files.Each(ctx, func(k catalog.FileKey, f catalog.File) error {
+		path := kn.path(k.Folder, k.Path)
+		if is, first, same := kn.find(path, kn.recorded(path, &f)); !is || !first || !same {
+			wrong++
+		}
+		files[k.Folder]++
+		return nil
+	})
+	if !maps.Equal(files, kn.files) {
+		wrong++
+	}
+	return kn.used, wrong, err
+}

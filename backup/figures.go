@@ -28,6 +28,7 @@ type figures struct {
 	Oldest  int64              `json:"oldest"` // Unix seconds, 0 = none
 	dests   []*placed          // in the order of the destinations, while it is counted
 	walks   map[string]walked  // as of the same state of the records
+	known   *keptKnown         // what the same rows make known, until it is written
 }
 
 // placed is what was counted for one destination.

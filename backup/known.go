@@ -3,7 +3,6 @@ package backup
 import (
 	"context"
 	"encoding/binary"
-	"hash/maphash"
 	"runtime"
 	"sync"
 
@@ -12,10 +11,10 @@ import (
 )
 
 // known is what the records say of all originals, in 16 bytes each: enough to tell that nothing has changed. What may have changed is
-// looked up by its path. Both halves are hashes with a random key of this process, so that no file can be made to look like another; a
-// chance of 2^-64 remains that one changed file is taken for unchanged, until the next start.
+// looked up by its path. Both halves are hashes with a random secret key, so that no file can be made to look like another; a chance of 2^-64
+// remains that one changed file is taken for unchanged, until a record changes (see keptKnown).
 type known struct {
-	paths, values maphash.Seed
+	paths, values sipKey
 
 	slots []knownSlot // open addressing; a power of two
 	seen  []bool      // by slot: the walk came to this path
@@ -30,13 +29,16 @@ type knownSlot struct{ path, value uint64 }
 const knownAtOnce = 1024
 
 func newKnown() *known {
-	kn := &known{paths: maphash.MakeSeed(), values: maphash.MakeSeed(), files: map[[16]byte]int64{}}
+	kn := &known{paths: newSipKey(), values: newSipKey(), files: map[[16]byte]int64{}}
 	kn.resize(1 << 10)
 	return kn
 }
 
 // knows loads what the records say.
 func (e *Engine) knows(ctx context.Context) (*known, error) {
+	if kn, err := e.loadKnown(ctx); kn != nil || err != nil {
+		return kn, err
+	}
 	kn := newKnown()
 	type row struct {
 		knownSlot
@@ -69,11 +71,8 @@ func (e *Engine) knows(ctx context.Context) (*known, error) {
 }
 
 func (kn *known) path(folder [16]byte, path string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(kn.paths)
-	h.Write(folder[:])
-	h.WriteString(path)
-	return max(1, h.Sum64())
+	var room [256]byte
+	return max(1, kn.paths.sum(append(append(room[:0], folder[:]...), path...)))
 }
 
 // recorded is the value of a row. A stored one stands for what is seen on the disk where nothing has changed.
@@ -90,7 +89,7 @@ func (kn *known) stored(path uint64, size, modified, changed, born int64, inode 
 	for i, v := range [...]uint64{path, uint64(size), uint64(modified), uint64(changed), uint64(born), inode} {
 		binary.LittleEndian.PutUint64(b[8*i:], v)
 	}
-	return maphash.Bytes(kn.values, b[:])
+	return kn.values.sum(b[:])
 }
 
 // sighted is the value of the row that says of a stored original what is seen of it now.
@@ -100,14 +99,9 @@ func (kn *known) sighted(path uint64, it source.Item) uint64 {
 
 // otherwise is the value of an original that is not stored, or is to be read again.
 func (kn *known) otherwise(path uint64, state catalog.FileState, reason string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(kn.values)
-	var b [9]byte
-	binary.LittleEndian.PutUint64(b[:], path)
-	b[8] = byte(state)
-	h.Write(b[:])
-	h.WriteString(reason)
-	return h.Sum64()
+	var room [64]byte
+	b := append(binary.LittleEndian.AppendUint64(room[:0], path), byte(state))
+	return kn.values.sum(append(b, reason...))
 }
 
 func (kn *known) resize(n int) {

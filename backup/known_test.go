@@ -105,3 +105,38 @@ func TestReasonsAreKnownToo(t *testing.T) {
 		}
 	}
 }
+
+func TestPiecesAreAsManyAsTheRowsNeed(t *testing.T) {
+	const rows = knownPiece/knownSlotBytes + 3
+	k := newKeptKnown()
+	_, f := seenAndRecorded()
+	for i := range rows {
+		f.Size = int64(i)
+		k.add(catalog.FileKey{Folder: [16]byte{byte(i % 2)}, Path: fmt.Sprint(i)}, &f)
+	}
+	if len(k.pieces) != 2 || len(k.pieces[0]) != knownPiece || len(k.pieces[1]) != 3*knownSlotBytes {
+		t.Fatalf("%d pieces", len(k.pieces))
+	}
+	mark := make([]byte, catalog.MarkSize)
+	mark[3] = 9
+	h, err := parseKnownHead(k.head(mark))
+	if err != nil || h.rows != rows || h.pieces != 2 || string(h.mark) != string(mark) || h.kn.paths != k.kn.paths || h.kn.values != k.kn.values {
+		t.Errorf("%+v %v", h, err)
+	}
+	if n := h.kn.files[[16]byte{1}]; n != rows/2 {
+		t.Errorf("%d rows of the second folder", n)
+	}
+}
+
+// FuzzKnownHead: a head of any bytes is refused or says what would be written.
+func FuzzKnownHead(f *testing.F) {
+	k := newKeptKnown()
+	k.add(catalog.FileKey{Path: "a"}, &catalog.File{})
+	f.Add(k.head(make([]byte, catalog.MarkSize)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		h, err := parseKnownHead(b)
+		if err == nil && (h.rows < 0 || h.rows > int64(h.pieces)*knownPiece/knownSlotBytes || h.pieces > maxKnownPieces && h.rows > 0) {
+			t.Fatalf("%d rows in %d pieces", h.rows, h.pieces)
+		}
+	})
+}

@@ -98,6 +98,7 @@ type counting struct {
 
 func (e *Engine) newCounting() *counting {
 	out := e.figuresFor(e.clock.Now())
+	out.known = newKeptKnown()
 	c := &counting{out: out, folders: map[[16]byte]*Counts{}}
 	e.mu.Lock()
 	c.plan = e.set.Plan
@@ -110,6 +111,7 @@ func (e *Engine) newCounting() *counting {
 }
 
 func (c *counting) file(p *proofs, k catalog.FileKey, f *catalog.File) {
+	c.out.known.add(k, f)
 	if f.VersionID != [16]byte{} {
 		c.kept(p.version(f.Objects, f.Commit))
 	}

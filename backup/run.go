@@ -193,5 +193,8 @@ func (e *Engine) afterRun(ctx context.Context) error {
 		return err
 	}
 	e.savePin(ctx)
+	if err := e.keepKnown(ctx); err != nil {
+		return err
+	}
 	return e.saveFacts(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"strings"
 )
 
 // MarkSize is the length in bytes of a mark.
@@ -33,10 +34,12 @@ func (t *Table) mark(ctx context.Context, key []byte) error {
 // markRow is the row of State that holds the writer's mark.
 const markRow = "mark"
 
-// FactsRow and FiguresRow are the rows of State that say nothing of single originals, objects or copies: no mark is drawn for them.
+// FactsRow, FiguresRow and those that begin with KnownRows are the rows of State that say nothing of single originals, objects or copies that
+// others do not say: no mark is drawn for them.
 const (
 	FactsRow   = "facts"
 	FiguresRow = "figures"
+	KnownRows  = "known/"
 )
 
 // writerCounts tells which rows what is known of originals and copies follows from.
@@ -45,13 +48,13 @@ func writerCounts(table string, key []byte) bool {
 	case "objects", "copies", "files", "versions":
 		return true
 	case "state":
-		return string(key) != FactsRow && string(key) != FiguresRow
+		return string(key) != FactsRow && string(key) != FiguresRow && !strings.HasPrefix(string(key), KnownRows)
 	}
 	return false
 }
 
-// Mark changes with every transaction that changes Objects, Copies, Files, Versions, or a row of State other than FactsRow and
-// FiguresRow. It is empty before the first of them. Inside View or Update it is that of the state seen there.
+// Mark changes with every transaction that changes Objects, Copies, Files, Versions, or a row of State other than FactsRow,
+// FiguresRow and KnownRows. It is empty before the first of them. Inside View or Update it is that of the state seen there.
 func (w *Writer) Mark(ctx context.Context) ([]byte, error) {
 	m, err := w.State.Get(ctx, []byte(markRow))
 	if errors.Is(err, ErrNotFound) {

@@ -36,6 +36,7 @@ func TestMarkChangesWithWhatCountsAndWithNothingElse(t *testing.T) {
 		"state cleared": {func() error { return w.State.Clear(ctx) }, true},
 		"facts":         {func() error { return w.State.Put(ctx, []byte(FactsRow), []byte("x")) }, false},
 		"figures":       {func() error { return w.State.Put(ctx, []byte(FiguresRow), []byte("x")) }, false},
+		"known":         {func() error { return w.State.Put(ctx, []byte(KnownRows+"1"), []byte("x")) }, false},
 		"bundle":        {func() error { return w.Bundles.Put(ctx, [32]byte{1}, Bundle{}) }, false},
 		"run":           {func() error { return w.Runs.Append(ctx, Run{At: 1}) }, false},
 		"nothing":       {func() error { return w.Update(ctx, func(*Writer) error { return nil }) }, false},

@@ -33,7 +33,9 @@ func planned(t testing.TB) ([]*item, func(*item) ([]byte, []vault.BundleRef, err
 			it.fail(ReasonName, nil)
 		}
 	}
-	return p.items, func(it *item) ([]byte, []vault.BundleRef, error) { return p.sel.packed(context.Background(), int(it.n)) }
+	return p.items, func(it *item) ([]byte, []vault.BundleRef, error) {
+		return p.sel.packed(context.Background(), int(it.n))
+	}
 }
 
 func encoded(t testing.TB) ([]*item, []byte) {

@@ -50,42 +50,52 @@ func (r *run) prove(ctx context.Context) {
 	}
 	slices.SortFunc(todo, byOrder)
 	r.phase(PhaseProving, len(todo), size)
-	r.each(todo, func(it *item) {
-		if ctx.Err() != nil || !r.trees[it.tree].here() {
-			if ctx.Err() == nil {
-				r.stop.CompareAndSwap(nil, &fault{ReasonGone, ErrTargetGone})
-			}
-			return
+	each(r, batches(todo), func(items []*item) {
+		if len(items) > 1 {
+			items = r.proveMany(ctx, items)
 		}
-		if err := r.proveOne(ctx, it); err != nil {
-			var f *fault
-			switch {
-			case errors.As(err, &f):
-				it.fail(f.reason, f.err)
-			case errors.Is(err, errDiffers): // also where the restore was stopped just then
-				it.fail(ReasonNotIdentical, err)
-			case ctx.Err() != nil:
-				it.has = false
-				it.found(nil)
-				return
-			case !r.trees[it.tree].here():
-				r.stop.CompareAndSwap(nil, &fault{ReasonGone, fmt.Errorf("%w: %w", ErrTargetGone, err)})
-				return
-			default: // what came of it stays: Resume and Check read it again
-				it.reason = ReasonNotReadBack
-				it.why(err.Error())
-			}
+		for _, it := range items {
+			r.proveAlone(ctx, it)
 		}
-		r.advance(1, it.size)
-		r.done(ctx, it)
 	})
+}
+
+// proveAlone proves one file and notes what came of it.
+func (r *run) proveAlone(ctx context.Context, it *item) {
+	if ctx.Err() != nil {
+		return
+	}
+	if !r.trees[it.tree].here() {
+		r.stop.CompareAndSwap(nil, &fault{ReasonGone, ErrTargetGone})
+		return
+	}
+	if err := r.proveOne(ctx, it); err != nil {
+		var f *fault
+		switch {
+		case errors.As(err, &f):
+			it.fail(f.reason, f.err)
+		case errors.Is(err, errDiffers): // also where the restore was stopped just then
+			it.fail(ReasonNotIdentical, err)
+		case ctx.Err() != nil:
+			it.has = false
+			it.found(nil)
+			return
+		case !r.trees[it.tree].here():
+			r.stop.CompareAndSwap(nil, &fault{ReasonGone, fmt.Errorf("%w: %w", ErrTargetGone, err)})
+			return
+		default: // what came of it stays: Resume and Check read it again
+			it.reason = ReasonNotReadBack
+			it.why(err.Error())
+		}
+	}
+	r.advance(1, it.size)
+	r.done(ctx, it)
 }
 
 // errDiffers: it was read, and is not what was backed up. Any other error means that it could not be read.
 var errDiffers = errors.New("other bytes than were backed up")
 
 func (r *run) proveOne(ctx context.Context, it *item) error {
-	t := r.trees[it.tree]
 	d, err := r.borrow(it, false)
 	if err != nil {
 		return err
@@ -106,11 +116,7 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 		it.has = true
 		return nil
 	}
-	open := d.open
-	if it.result == Written {
-		open = d.openOwn
-	}
-	f, err := open(it.final)
+	f, err := it.reopen(d)
 	if err != nil {
 		return err
 	}
@@ -125,15 +131,28 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 		it.found(&sum)
 		return r.blame(ctx, d, it, o, f)
 	}
-	if it.result != Written {
-		return nil
+	r.noteKept(it, o, f)
+	return nil
+}
+
+// reopen opens a file that was restored.
+func (it *item) reopen(d *dir) (*os.File, error) {
+	if it.result == Written {
+		return d.openOwn(it.final)
 	}
-	for _, note := range o.kept(f, t.kind) {
+	return d.open(it.final)
+}
+
+// noteKept notes what the target did not keep of a file that this job wrote.
+func (r *run) noteKept(it *item, o *original, f *os.File) {
+	if it.result != Written {
+		return
+	}
+	for _, note := range o.kept(f, r.trees[it.tree].kind) {
 		if !slices.Contains(it.rest().notes, note) {
 			it.note(note)
 		}
 	}
-	return nil
 }
 
 // blame finds out why a file that this job wrote came back otherwise: where its parts do not make it up, it loses its name again.

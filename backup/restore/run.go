@@ -81,6 +81,8 @@ type run struct {
 	group group
 	twins twins
 	files blocks
+	reads readers
+	looks atomic.Int32
 
 	recording sync.Mutex // one batch of results at a time
 	queued    [][]byte   // batches that are not saved yet, with the error of the last attempt
@@ -166,6 +168,7 @@ func (r *run) start() {
 
 func (r *run) close() {
 	r.dirs.close()
+	r.reads.close()
 	for _, t := range r.trees {
 		if t != nil {
 			t.Close()
@@ -209,8 +212,8 @@ func (r *run) ended(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", ErrTargetGone, f.err)
 }
 
-// each runs fn for items on several goroutines, in order of the list.
-func (r *run) each(items []*item, fn func(*item)) {
+// each runs fn for all of a list on several goroutines, in its order.
+func each[T any](r *run, items []T, fn func(T)) {
 	n := r.o.Workers
 	if n <= 0 {
 		n = min(max(4, 2*runtime.NumCPU()), 16)
@@ -251,7 +254,7 @@ func (r *run) write(ctx context.Context) {
 	slices.SortFunc(todo, byOrder)
 	r.settled = len(r.plan.items) - len(todo)
 	r.phase(PhaseWriting, len(todo), size)
-	r.each(todo, func(it *item) {
+	each(r, todo, func(it *item) {
 		if ctx.Err() != nil || r.stop.Load() != nil {
 			return
 		}

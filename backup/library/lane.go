@@ -293,9 +293,13 @@ func feed(c *cursor, s *spot, plain []byte) {
 	}
 }
 
-// roomFor makes buffer hold an object whose content has n bytes.
+// roomFor makes buffer hold an object whose content has n bytes. One that gets large gets room for the largest at once: what it would grow out
+// of again and again is memory, too, until it is collected.
 func roomFor(buffer *[]byte, n int) []byte {
 	if size := vault.PaddedObjectSize(n); cap(*buffer) < size {
+		if size > vault.MaxChunkObject/8 {
+			size = vault.MaxChunkObject
+		}
 		*buffer = direct.Buffer(size)
 	}
 	return *buffer

@@ -101,6 +101,17 @@ func (e *Entries) Each(ctx context.Context, fn func(fileID [16]byte, entry []byt
 	})
 }
 
+// EachPart is Each by several goroutines; see Table.ScanParts.
+func (e *Entries) EachPart(ctx context.Context, parts int, fn func(part int, fileID [16]byte, entry []byte) error) error {
+	return e.encoded.ScanParts(ctx, parts, func(part int, key, value []byte) error {
+		id, err := fixedKey16(key)
+		if err != nil {
+			return e.encoded.damaged("scan", err)
+		}
+		return fn(part, id, value)
+	})
+}
+
 // Timeline loads all summaries, newest first, files of one second by id. Equal camera and lens names share their memory.
 func (e *Entries) Timeline(ctx context.Context) ([]TimelineItem, error) {
 	names := map[string]string{}

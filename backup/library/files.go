@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/vault"
@@ -42,13 +44,16 @@ func (l *Library) File(ctx context.Context, id vault.FileID) (*reader.File, erro
 	return &g, nil
 }
 
-// kept calls fn for every file of the local catalogue.
+// kept calls fn for every file of the local catalogue, one after the other; they are read by several goroutines.
 func (l *Library) kept(ctx context.Context, fn func(*reader.File) error) error {
-	return l.db.Entries.Each(ctx, func(_ [16]byte, b []byte) error {
+	var one sync.Mutex
+	return l.db.Entries.EachPart(ctx, min(runtime.NumCPU(), 4), func(_ int, _ [16]byte, b []byte) error {
 		f, err := fileOf(slices.Clone(b))
 		if err != nil {
 			return err
 		}
+		one.Lock()
+		defer one.Unlock()
 		return fn(f)
 	})
 }
@@ -84,25 +89,51 @@ func (l *Library) takeUp(ctx context.Context) error {
 		return l.loadFiles(ctx)
 	}
 	l.lean = false
-	l.cat.PutOn(diskShelf{ctx, l})
+	l.shelf = &diskShelf{ctx: ctx, l: l}
+	l.cat.PutOn(l.shelf)
 	return l.kept(ctx, func(f *reader.File) error {
 		l.cat.Shelved(f)
 		return nil
 	})
 }
 
-// diskShelf is the local catalogue while commits are read. What a stop leaves there is read again from the same commits, and stays the same.
+// diskShelf is the local catalogue while commits are read. It is written to while the next pages are read. What a stop leaves there is read again from the
+// same commits, and stays the same.
 type diskShelf struct {
-	ctx context.Context // of the Sync
-	l   *Library
+	ctx     context.Context // of the Sync
+	l       *Library
+	writing chan error // of the Keep that is on its way, nil if none is
 }
 
 // File implements reader.Shelf.
-func (s diskShelf) File(id vault.FileID) (*reader.File, error) { return s.l.entry(s.ctx, id) }
+func (s *diskShelf) File(id vault.FileID) (*reader.File, error) {
+	if err := s.wait(); err != nil {
+		return nil, err
+	}
+	return s.l.entry(s.ctx, id)
+}
 
-// Keep implements reader.Shelf.
-func (s diskShelf) Keep(files []*reader.File, joined map[vault.FileID]vault.FileID) error {
-	return s.l.db.Update(s.ctx, func(r *catalog.Reader) error { return keepFiles(s.ctx, r, files, joined) })
+// Keep implements reader.Shelf. An error is given by the next call.
+func (s *diskShelf) Keep(files []*reader.File, joined map[vault.FileID]vault.FileID) error {
+	if err := s.wait(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() {
+		done <- s.l.db.Update(s.ctx, func(r *catalog.Reader) error { return keepFiles(s.ctx, r, files, joined) })
+	}()
+	s.writing = done
+	return nil
+}
+
+// wait waits until everything is written.
+func (s *diskShelf) wait() error {
+	if s.writing == nil {
+		return nil
+	}
+	err := <-s.writing
+	s.writing = nil
+	return err
 }
 
 // whole brings the files into memory for what needs all of them at a time.

@@ -43,6 +43,8 @@ type Library struct {
 	timeline *timeline
 	lean     bool // the files of the catalogue are not in cat
 	frugal   bool // nor do they get there while commits are read
+	shelf    *diskShelf
+	broken   error // what ended a Sync midway, where that leaves nothing to go on from
 	closed   bool
 }
 
@@ -213,9 +215,18 @@ func (l *Library) loadFiles(ctx context.Context) error {
 
 // Sync reads the commits that are new since the last time. Where the catalogue is empty, it is rebuilt: of each log the newest full
 // commit, then the deltas after it.
-func (l *Library) Sync(ctx context.Context) error {
+func (l *Library) Sync(ctx context.Context) (err error) {
 	l.sync.Lock()
 	defer l.sync.Unlock()
+	if l.broken != nil {
+		return l.broken
+	}
+	defer func() {
+		if l.shelf != nil { // it ended before what was read was kept
+			l.broken = errors.Join(err, l.shelf.wait())
+			err = l.broken
+		}
+	}()
 	o := objects{svc: l.svc}
 	credits, err := backup.ReadCredits(ctx, l.svc)
 	if err != nil {
@@ -242,7 +253,8 @@ func (l *Library) Sync(ctx context.Context) error {
 			if err := l.db.Entries.Clear(ctx); err != nil { // of a rebuilding that was cut short
 				return err
 			}
-			cat.PutOn(diskShelf{ctx, l})
+			l.shelf = &diskShelf{ctx: ctx, l: l}
+			cat.PutOn(l.shelf)
 		}
 		heads, _, err := l.keys.Rebuild(ctx, o, l.view, chain, cat, nil)
 		if err != nil {
@@ -286,6 +298,12 @@ func (l *Library) Sync(ctx context.Context) error {
 
 // keep writes what changed into the local catalogue. l.mu is held.
 func (l *Library) keep(ctx context.Context) error {
+	if l.shelf != nil {
+		if err := errors.Join(l.cat.ShelfErr(), l.shelf.wait()); err != nil {
+			return err
+		}
+		l.shelf = nil
+	}
 	changed, joined := l.cat.TakeChanged(), l.cat.TakeJoined()
 	err := l.db.Update(ctx, func(r *catalog.Reader) error {
 		if err := keepFiles(ctx, r, changed, joined); err != nil {

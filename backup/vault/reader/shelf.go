@@ -21,12 +21,13 @@ const shelfAfter = 4096
 type shelved struct {
 	Shelf
 	known map[vault.FileID]struct{}
+	after int // how many files stay in memory
 	err   error // the first that the shelf gave: nothing is kept after it
 }
 
 // PutOn makes the catalogue, which holds no file yet, keep its files on a shelf: from then on Files are only those that were looked at lately.
 // Files that are on the shelf already are told by Shelved.
-func (c *Catalogue) PutOn(s Shelf) { c.shelf = &shelved{Shelf: s, known: map[vault.FileID]struct{}{}} }
+func (c *Catalogue) PutOn(s Shelf) { c.shelf = &shelved{Shelf: s, known: map[vault.FileID]struct{}{}, after: shelfAfter} }
 
 // Shelved is Load for a file that stays on the shelf. f is not kept.
 func (c *Catalogue) Shelved(f *File) {
@@ -75,7 +76,7 @@ func (c *Catalogue) hold(f *File) {
 
 // shelve puts what changed on the shelf once it is much.
 func (c *Catalogue) shelve() error {
-	if c.shelf == nil || c.shelf.err != nil || len(c.Files) < shelfAfter {
+	if c.shelf == nil || c.shelf.err != nil || len(c.Files) < c.shelf.after {
 		return c.ShelfErr()
 	}
 	c.shelf.err = c.shelf.Keep(c.TakeChanged(), c.TakeJoined())

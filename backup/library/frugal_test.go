@@ -1,0 +1,125 @@
+package library_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"lightproof/backup/library"
+	"lightproof/backup/photo/sample"
+	"lightproof/backup/setup"
+	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
+)
+
+func (r *rig) frugal(t *testing.T) *library.Library {
+	t.Helper()
+	keys, err := setup.Unlock(t.Context(), r.home, r.chain, []byte("six words"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := library.OpenFrugal(t.Context(), r.engine, keys, r.home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// rows are all files of a catalogue, and the same as File gives them.
+func rows(t *testing.T, l *library.Library) map[vault.FileID][]byte {
+	t.Helper()
+	out := map[vault.FileID][]byte{}
+	if err := l.Each(t.Context(), func(f *reader.File) error {
+		out[f.ID] = f.Page().Encode()
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range out {
+		if f, err := l.File(t.Context(), id); err != nil || !bytes.Equal(f.Page().Encode(), want) {
+			t.Fatalf("%s: %v, %v", id, f, err)
+		}
+	}
+	if _, err := l.File(t.Context(), vault.FileID{9}); !errors.Is(err, vault.ErrMissing) {
+		t.Fatal("a file that is not there:", err)
+	}
+	return out
+}
+
+func TestAFrugalCatalogueHoldsTheSame(t *testing.T) {
+	r := newRig(t)
+	if _, err := sample.WriteLibrary(r.photos, 1, 40); err != nil {
+		t.Fatal(err)
+	}
+	for run := range 3 {
+		r.backUp(t)
+		l := r.frugal(t) // rebuilt the first time, gone on with the other times
+		got := rows(t, l)
+		sources := l.Sources()
+		l.Close()
+		if err := os.Rename(filepath.Join(r.home, "reader.db"), filepath.Join(r.home, "aside")); err != nil {
+			t.Fatal(err)
+		}
+		l = r.unlock(t) // all anew
+		want := rows(t, l)
+		if len(got) != len(want) || len(want) == 0 || len(sources) != 1 || len(l.Sources()) != 1 {
+			t.Fatalf("run %d: %d files, all anew %d; %d folders", run, len(got), len(want), len(sources))
+		}
+		for id := range want {
+			if !bytes.Equal(got[id], want[id]) {
+				t.Errorf("run %d: %s differs", run, id)
+			}
+		}
+		photos := len(l.Timeline())
+		l.Close()
+		for _, db := range []string{"reader.db", "reader.db-wal", "reader.db-shm"} {
+			os.Remove(filepath.Join(r.home, db))
+		}
+		if err := os.Rename(filepath.Join(r.home, "aside"), filepath.Join(r.home, "reader.db")); err != nil {
+			t.Fatal(err)
+		}
+		l = r.frugal(t)
+		for id := range want {
+			if len(l.Together(id)) == 0 && !bytes.Contains(want[id], []byte(".xmp")) {
+				t.Errorf("%s belongs to no photo", id)
+			}
+			break
+		}
+		if n := len(l.Timeline()); n != photos {
+			t.Errorf("%d photos, want %d", n, photos)
+		}
+		l.Close()
+		// Something new, something changed, something moved, something gone.
+		write(t, filepath.Join(r.photos, fmt.Sprintf("new %d.jpg", run)), fmt.Appendf(nil, "new %d", run))
+		write(t, filepath.Join(r.photos, "changed.jpg"), fmt.Appendf(nil, "changed %d", run))
+		os.Rename(filepath.Join(r.photos, "new 0.jpg"), filepath.Join(r.photos, fmt.Sprintf("moved %d.jpg", run)))
+		os.Remove(filepath.Join(r.photos, fmt.Sprintf("moved %d.jpg", run-1)))
+	}
+}
+
+// A Sync that ends midway leaves nothing that could be taken for a catalogue, and the next start reads it from where it was.
+func TestAFrugalCatalogueThatWasStoppedIsReadAgain(t *testing.T) {
+	r := newRig(t)
+	if _, err := sample.WriteLibrary(r.photos, 1, 10); err != nil {
+		t.Fatal(err)
+	}
+	r.backUp(t)
+	keys, err := setup.Unlock(t.Context(), r.home, r.chain, []byte("six words"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if l, err := library.OpenFrugal(ctx, r.engine, keys, r.home); err == nil {
+		l.Close()
+		t.Fatal("it opened although it was stopped")
+	}
+	if n := len(rows(t, r.frugal(t))); n == 0 {
+		t.Error("nothing is there")
+	}
+}

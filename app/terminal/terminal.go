@@ -85,7 +85,7 @@ func Run(ctx context.Context, args []string, o Options) int {
 const garbage = 50
 
 // memory is what the program tries to live with in bytes, whatever the size of the library: near it, garbage is collected more often.
-const memory = 96 << 20
+const memory = 88 << 20
 
 // app is one run of one command.
 type app struct {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"lightproof/backup/catalog"
@@ -115,30 +116,60 @@ func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 	for _, t := range p.trees {
 		row.Trees = append(row.Trees, []byte(t))
 	}
-	block := 0
-	for part := range slices.Chunk(p.items, blockItems*blocksAtOnce) {
-		err := j.db.Update(ctx, func(tx *catalog.Tx) error {
-			for items := range slices.Chunk(part, blockItems) {
-				row, err := encodeBlock(items, func(it *item) ([]byte, []vault.BundleRef, error) { return p.sel.packed(ctx, int(it.n)) })
-				if err == nil {
-					err = tx.Table("items").Put(ctx, partKey(id, block), row)
-				}
-				if err != nil {
-					return err
-				}
-				block++
-			}
-			return nil
-		})
-		if err != nil {
-			return id, nil, fmt.Errorf("save the list of a restore: %w", err)
-		}
+	if err := j.saveItems(ctx, id, p); err != nil {
+		return id, nil, fmt.Errorf("save the list of a restore: %w", err)
 	}
 	if err := j.put(ctx, id, row); err != nil {
 		return id, nil, err
 	}
 	p.sel = nil
 	return id, row, nil
+}
+
+// saveItems writes the blocks of a list; the next ones are encoded meanwhile.
+func (j *Jobs) saveItems(ctx context.Context, id JobID, p *Plan) error {
+	type encoded struct {
+		row []byte
+		err error
+	}
+	ctx, stop := context.WithCancel(ctx)
+	rows := make(chan encoded, 16)
+	var encoding sync.WaitGroup
+	defer encoding.Wait()
+	defer stop()
+	encoding.Go(func() {
+		defer close(rows)
+		for items := range slices.Chunk(p.items, blockItems) {
+			row, err := encodeBlock(items, func(it *item) ([]byte, []vault.BundleRef, error) { return p.sel.packed(ctx, int(it.n)) })
+			select {
+			case rows <- encoded{row, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for block, more := 0, true; more; {
+		err := j.db.Update(ctx, func(tx *catalog.Tx) error {
+			for range blocksAtOnce {
+				e, ok := <-rows
+				if more = ok; !ok {
+					return ctx.Err()
+				}
+				if e.err == nil {
+					e.err = tx.Table("items").Put(ctx, partKey(id, block), e.row)
+				}
+				if e.err != nil {
+					return e.err
+				}
+				block++
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (j *Jobs) put(ctx context.Context, id JobID, row *jobRow) error {

@@ -21,13 +21,15 @@ const shelfAfter = 4096
 type shelved struct {
 	Shelf
 	known map[vault.FileID]struct{}
-	after int // how many files stay in memory
+	after int   // how many files stay in memory
 	err   error // the first that the shelf gave: nothing is kept after it
 }
 
 // PutOn makes the catalogue, which holds no file yet, keep its files on a shelf: from then on Files are only those that were looked at lately.
 // Files that are on the shelf already are told by Shelved.
-func (c *Catalogue) PutOn(s Shelf) { c.shelf = &shelved{Shelf: s, known: map[vault.FileID]struct{}{}, after: shelfAfter} }
+func (c *Catalogue) PutOn(s Shelf) {
+	c.shelf = &shelved{Shelf: s, known: map[vault.FileID]struct{}{}, after: shelfAfter}
+}
 
 // Shelved is Load for a file that stays on the shelf. f is not kept.
 func (c *Catalogue) Shelved(f *File) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"lightproof/backup/direct"
@@ -59,10 +60,15 @@ type opener struct {
 	found func(name string, attempt int, err error) // of damaged copies, may be nil
 	slots chan *[]byte                              // the buffers of large parts: openAtOnce, each as large as was needed so far
 
+	records sync.Pool     // of *[]byte: rooms of small contents
+	ahead   chan struct{} // holds a token while a bundle is opened that nobody waits for yet
+	opening sync.WaitGroup
+
 	mu      sync.Mutex
 	bundles map[vault.CID]*bundle
 	recent  list.List // of *bundle, newest first
 	bytes   int
+	rooms   [][]byte // of bundles that are not kept any more
 }
 
 // bundle is one opened bundle, or one that is being opened.
@@ -72,10 +78,15 @@ type bundle struct {
 	data  []byte
 	err   error
 	at    *list.Element
+
+	// Under the opener's mu.
+	users int
+	gone  bool   // not kept any more: the room is free once nobody uses it
+	room  []byte // that data is in
 }
 
 func newOpener(space vault.SpaceID, f Fetcher, found func(string, int, error)) *opener {
-	o := &opener{space: space, fetch: f, found: found, slots: make(chan *[]byte, openAtOnce), bundles: map[vault.CID]*bundle{}}
+	o := &opener{space: space, fetch: f, found: found, slots: make(chan *[]byte, openAtOnce), ahead: make(chan struct{}, 1), bundles: map[vault.CID]*bundle{}}
 	for range openAtOnce {
 		o.slots <- new([]byte)
 	}
@@ -135,38 +146,95 @@ func (o *opener) object(ctx context.Context, name string, attempt int, buffer []
 	return o.fetch.Object(ctx, name, attempt)
 }
 
-// bundle opens a bundle, once for all who want it at the same time, and keeps the latest.
-func (o *opener) bundle(ctx context.Context, c vault.Cap) ([]byte, error) {
+// bundle opens a bundle, once for all who want it at the same time, and keeps the latest. It is used until it is given to done.
+func (o *opener) bundle(ctx context.Context, c vault.Cap) (*bundle, error) {
 	for {
 		o.mu.Lock()
 		b := o.bundles[c.CID]
 		if b == nil {
-			b = &bundle{cid: c.CID, ready: make(chan struct{})}
+			b = &bundle{cid: c.CID, ready: make(chan struct{}), users: 1}
+			b.room = o.roomLocked(vault.PaddedObjectSize(int(c.Len)))
 			o.bundles[c.CID] = b
 			o.mu.Unlock()
 			var slot *[]byte
-			if slot, b.err = o.enter(ctx); b.err == nil { // the bundle is kept and gets memory of its own
-				b.data, b.err = o.chunk(ctx, c, nil, vault.ChunkName(c.CID))
+			if slot, b.err = o.enter(ctx); b.err == nil { // the bundle is kept and has memory of its own
+				b.data, b.err = o.chunk(ctx, c, b.room, vault.ChunkName(c.CID))
 				o.leave(slot)
 			}
 			o.keep(b)
 			close(b.ready)
-			return b.data, b.err
+			return o.opened(b)
 		}
 		if b.at != nil {
 			o.recent.MoveToFront(b.at)
 		}
+		b.users++
 		o.mu.Unlock()
 		select {
 		case <-b.ready:
 		case <-ctx.Done():
+			o.done(b)
 			return nil, ctx.Err()
 		}
 		if b.err != nil && ctx.Err() == nil && (errors.Is(b.err, context.Canceled) || errors.Is(b.err, context.DeadlineExceeded)) {
+			o.done(b)
 			continue // the other was called off, we were not
 		}
-		return b.data, b.err
+		return o.opened(b)
 	}
+}
+
+func (o *opener) opened(b *bundle) (*bundle, error) {
+	if b.err != nil {
+		o.done(b)
+		return nil, b.err
+	}
+	return b, nil
+}
+
+// done ends a use of a bundle.
+func (o *opener) done(b *bundle) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	b.users--
+	o.freeLocked(b)
+}
+
+// freeLocked gives the room of a bundle back that is neither kept nor used.
+func (o *opener) freeLocked(b *bundle) {
+	if b.gone && b.users == 0 && b.room != nil {
+		if len(o.rooms) < openAtOnce {
+			o.rooms = append(o.rooms, b.room)
+		}
+		b.room, b.data = nil, nil
+	}
+}
+
+// roomLocked is room for an object of so many bytes.
+func (o *opener) roomLocked(size int) []byte {
+	for i, r := range o.rooms {
+		if cap(r) >= size {
+			o.rooms = slices.Delete(o.rooms, i, i+1)
+			return r
+		}
+	}
+	return direct.Buffer(size)
+}
+
+// expect has a bundle opened that will be wanted soon, while earlier ones are written. It is nothing where another one is opened so already, and
+// errors are met by whoever wants it.
+func (o *opener) expect(ctx context.Context, c vault.Cap) {
+	select {
+	case o.ahead <- struct{}{}:
+	default:
+		return
+	}
+	o.opening.Go(func() {
+		defer func() { <-o.ahead }()
+		if b, err := o.bundle(ctx, c); err == nil {
+			o.done(b)
+		}
+	})
 }
 
 func (o *opener) keep(b *bundle) {
@@ -174,6 +242,7 @@ func (o *opener) keep(b *bundle) {
 	defer o.mu.Unlock()
 	if b.err != nil {
 		delete(o.bundles, b.cid)
+		b.gone = true
 		return
 	}
 	b.at = o.recent.PushFront(b)
@@ -182,6 +251,8 @@ func (o *opener) keep(b *bundle) {
 		old := o.recent.Remove(o.recent.Back()).(*bundle)
 		delete(o.bundles, old.cid)
 		o.bytes -= len(old.data)
+		old.gone = true
+		o.freeLocked(old)
 	}
 }
 
@@ -244,11 +315,11 @@ func (o *opener) parts(ctx context.Context, parts []vault.Part, table []vault.Bu
 	go func() {
 		defer close(next)
 		for _, p := range parts {
-			b, slot, err := o.part(ctx, p, table)
+			b, back, err := o.part(ctx, p, table)
 			select {
-			case next <- o.give(b, slot, err):
+			case next <- o.give(b, back, err):
 			case <-ctx.Done():
-				o.leave(slot)
+				back()
 				return
 			}
 			if err != nil {
@@ -276,9 +347,9 @@ func (o *opener) parts(ctx context.Context, parts []vault.Part, table []vault.Bu
 }
 
 // give hands a part over once and gives its room back.
-func (o *opener) give(b []byte, slot *[]byte, err error) func(func([]byte) error) error {
+func (o *opener) give(b []byte, back func(), err error) func(func([]byte) error) error {
 	return func(fn func([]byte) error) error {
-		defer o.leave(slot)
+		defer back()
 		if err != nil {
 			return err
 		}
@@ -302,29 +373,37 @@ func (o *opener) leave(slot *[]byte) {
 	}
 }
 
-// part opens one part. The bytes are good until slot is given back, with or without an error.
-func (o *opener) part(ctx context.Context, p vault.Part, table []vault.BundleRef) (b []byte, slot *[]byte, err error) {
+// part opens one part. The bytes are good until back is called, which is due with an error, too.
+func (o *opener) part(ctx context.Context, p vault.Part, table []vault.BundleRef) (b []byte, back func(), err error) {
+	back = func() {}
 	if !p.Small {
-		if slot, err = o.enter(ctx); err != nil {
-			return nil, nil, err
+		slot, err := o.enter(ctx)
+		if err != nil {
+			return nil, back, err
 		}
 		if size := vault.PaddedObjectSize(int(p.Cap.Len)); cap(*slot) < size {
 			*slot = direct.Buffer(size)
 		}
 		b, err = o.chunk(ctx, p.Cap, *slot, vault.ChunkName(p.Cap.CID))
-		return b, slot, err
+		return b, func() { o.leave(slot) }, err
 	}
 	if int(p.Ref.Bundle) >= len(table) {
-		return nil, nil, &fault{ReasonDamaged, fmt.Errorf("reference outside its table: %w", vault.ErrMalformed)}
+		return nil, back, &fault{ReasonDamaged, fmt.Errorf("reference outside its table: %w", vault.ErrMalformed)}
 	}
-	data, err := o.bundle(ctx, table[p.Ref.Bundle].Cap)
+	in, err := o.bundle(ctx, table[p.Ref.Bundle].Cap)
 	if err != nil {
-		return nil, nil, err
+		return nil, back, err
 	}
-	if b, err = reader.OpenRecord(o.space, p.Ref, data); err != nil {
-		return nil, nil, &fault{ReasonDamaged, err}
+	defer o.done(in)
+	room, _ := o.records.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
 	}
-	return b, nil, nil
+	if b, err = reader.AppendRecord((*room)[:0], o.space, p.Ref, in.data); err != nil {
+		return nil, back, &fault{ReasonDamaged, err}
+	}
+	*room = b
+	return b, func() { o.records.Put(room) }, nil
 }
 
 // firstObject is what has to be fetched first for a version: files are taken in this order, so that each bundle is fetched once.

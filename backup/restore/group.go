@@ -23,6 +23,7 @@ const (
 type held struct {
 	it    *item
 	d     *dir // borrowed
+	f     *os.File
 	temp  string
 	o     *original
 	there state
@@ -45,7 +46,7 @@ func (g *group) add(h held, now time.Time) []held {
 		g.dirs, g.began = map[*dir]bool{}, now
 	}
 	g.files, g.bytes, g.dirs[h.d] = append(g.files, h), g.bytes+h.it.size, true
-	if len(g.files) < groupFiles && g.bytes < groupBytes && len(g.dirs) < groupDirs && now.Sub(g.began) < groupAge {
+	if len(g.files) < min(groupFiles, max(16, openFiles()/2)) && g.bytes < groupBytes && len(g.dirs) < groupDirs && now.Sub(g.began) < groupAge {
 		return nil
 	}
 	return g.takeLocked()
@@ -81,6 +82,8 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 		if err == nil && !all {
 			err = h.d.flush(h.temp)
 		}
+		dropCache(h.f) // the memory serves the next files: fresh memory costs more than the writing
+		h.f.Close()
 		if err == nil {
 			err = r.name(context.WithoutCancel(ctx), h.d, h.temp, h.it, h.o, h.there)
 		}

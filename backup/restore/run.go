@@ -167,6 +167,7 @@ func (r *run) start() {
 }
 
 func (r *run) close() {
+	r.open.opening.Wait()
 	r.dirs.close()
 	r.reads.close()
 	for _, t := range r.trees {
@@ -254,10 +255,12 @@ func (r *run) write(ctx context.Context) {
 	slices.SortFunc(todo, byOrder)
 	r.settled = len(r.plan.items) - len(todo)
 	r.phase(PhaseWriting, len(todo), size)
+	var begun atomic.Int64
 	each(r, todo, func(it *item) {
 		if ctx.Err() != nil || r.stop.Load() != nil {
 			return
 		}
+		r.expect(ctx, todo, int(begun.Add(1)))
 		held, err := r.restore(ctx, it)
 		if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) { // the folder was moved or removed meanwhile
 			held, err = r.restore(ctx, it)
@@ -276,6 +279,24 @@ func (r *run) write(ctx context.Context) {
 
 // byOrder is the order in which files are written, and so mostly that in which they lie on the disk.
 func byOrder(a, b *item) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.n, b.n)) }
+
+// expectAhead is how many files before its first one a bundle begins to be opened: fewer than a bundle has, more than are written while it opens.
+const expectAhead = 256
+
+// expect has the bundle opened that comes after those of the files now at work.
+func (r *run) expect(ctx context.Context, todo []*item, begun int) {
+	n := begun + expectAhead
+	if n >= len(todo) || todo[n].order == todo[n-1].order || todo[n].link {
+		return
+	}
+	o, err := r.original(ctx, todo[n])
+	if err != nil || len(o.version().Parts) == 0 || !o.version().Parts[0].Small {
+		return
+	}
+	if at := int(o.version().Parts[0].Ref.Bundle); at < len(o.file.Bundles) {
+		r.open.expect(ctx, o.file.Bundles[at].Cap)
+	}
+}
 
 // stands tells whether a file that was written has its name.
 func (r *run) stands(it *item) bool {

@@ -34,3 +34,6 @@ func room(path string) (free, total int64) {
 	}
 	return int64(s.Bavail) * int64(s.Bsize), int64(s.Blocks) * int64(s.Bsize)
 }
+
+// openFiles is how many files this process may have open. Groups, which keep files open, are not used here.
+func openFiles() int { return 256 }

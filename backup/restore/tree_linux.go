@@ -22,6 +22,15 @@ func renameNoReplace(folder *os.File, from, to string) (done bool, err error) {
 // dropCache makes the next read come from the disk. It works for what was flushed before (posix_fadvise(2)).
 func dropCache(f *os.File) { _ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) }
 
+// openFiles is how many files this process may have open (getrlimit(2)).
+func openFiles() int {
+	var l unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &l) != nil {
+		return 256
+	}
+	return int(min(l.Cur, 1<<20))
+}
+
 // Windows file systems by the magic numbers of statfs(2).
 var windowsDisks = map[int64]string{
 	unix.MSDOS_SUPER_MAGIC: "vfat", unix.EXFAT_SUPER_MAGIC: "exfat", 0x7366746e: "ntfs", 0x5346544e: "ntfs",

@@ -41,9 +41,11 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 			return false, err
 		}
 	}
-	there, err := compare(ctx, d, it.final, o, r.opening(d))
-	if err != nil {
-		return false, err
+	there := stateNew
+	if it.state != stateNew || r.resumed || it.final != it.name() { // else nothing had the name when the plan was made, and whatever has it now is met by name
+		if there, err = compare(ctx, d, it.final, o, r.opening(d)); err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case there == stateIdentical && r.resumed:
@@ -74,13 +76,14 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 		it.more.notes = nil
 	}
 	grouped := t.groups.Load() && !it.link
-	if err := r.stage(ctx, d, temp, it, o, !grouped); err != nil {
+	f, err := r.stage(ctx, d, temp, it, o, !grouped)
+	if err != nil {
 		d.root.Remove(temp)
 		return false, err
 	}
 	r.step("staged")
 	if grouped {
-		r.nameAll(ctx, r.group.add(held{it, d, temp, o, there}, r.o.Now()))
+		r.nameAll(ctx, r.group.add(held{it, d, f, temp, o, there}, r.o.Now()))
 		return true, nil
 	}
 	if err := r.name(ctx, d, temp, it, o, there); err != nil {
@@ -159,17 +162,30 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, o *origin
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		if r.plan.Conflict == Skip {
-			d.root.Remove(temp)
-			it.fail(ReasonSkipped, nil)
-			return nil
-		}
-		if err := r.rename(ctx, d, it, o); err != nil || it.result != Waiting {
+		if err := r.meet(ctx, d, it, o); err != nil || it.result != Waiting {
 			d.root.Remove(temp)
 			return err
 		}
 	}
 	return &fault{ReasonTarget, errNames}
+}
+
+// meet decides what happens where a name is taken that was free when the plan was made.
+func (r *run) meet(ctx context.Context, d *dir, it *item, o *original) error {
+	there, err := compare(ctx, d, it.final, o, r.opening(d))
+	switch {
+	case err != nil:
+		return err
+	case there == stateIdentical:
+		it.result, it.hashed = AlreadyThere, true
+		return nil
+	case there == stateNew: // gone again
+		return nil
+	case r.plan.Conflict == Skip:
+		it.fail(ReasonSkipped, nil)
+		return nil
+	}
+	return r.rename(ctx, d, it, o)
 }
 
 // giveWay has the file that bears an item's name make room for it: it goes to the trash. Where it cannot, or is another file of this restore,
@@ -229,27 +245,31 @@ func (r *run) rename(ctx context.Context, d *dir, it *item, o *original) error {
 	return &fault{ReasonTarget, errNames}
 }
 
-// stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group.
-func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *original, flush bool) error {
+// stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group, which gets the file open.
+func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *original, flush bool) (open *os.File, err error) {
 	file := o.file
 	if it.link {
 		if err := d.root.Symlink(file.Target, temp); err != nil {
-			return err
+			return nil, err
 		}
 		if err := setLinkTime(d, temp, o.modTime()); err != nil {
 			it.note("the link's time was not kept")
 		}
 		it.hashed = true // there is nothing else to it
-		return nil
+		return nil, nil
 	}
 	f, err := d.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer f.Close()
+	defer func() {
+		if open == nil {
+			f.Close()
+		}
+	}()
 	out, err := direct.NewWriter(f, it.size)
 	if err != nil {
-		return errors.Join(err, out.Flush())
+		return nil, errors.Join(err, out.Flush())
 	}
 	var h hash.Hash
 	if !r.rereads(it) {
@@ -272,11 +292,11 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *origi
 	})
 	if err = errors.Join(err, out.Flush()); err != nil {
 		r.advance(0, -n)
-		return err
+		return nil, err
 	}
 	if n != it.size || h != nil && vault.Hash(h.Sum(nil)) != o.version().Sum {
 		r.advance(0, -n)
-		return errParts
+		return nil, errParts
 	}
 	it.hashed = h != nil
 	r.step("written")
@@ -295,9 +315,9 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *origi
 		it.note("the time was not kept")
 	}
 	if !flush {
-		return nil
+		return f, nil
 	}
-	return f.Sync()
+	return nil, f.Sync()
 }
 
 // errParts: each part is what its capability says, and together they are not the file; a faulty or hostile device wrote them down.

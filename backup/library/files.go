@@ -28,6 +28,16 @@ func (l *Library) Each(ctx context.Context, fn func(*reader.File) error) error {
 	return ctx.Err()
 }
 
+// Count is how many files there are.
+func (l *Library) Count(ctx context.Context) (int, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.lean {
+		return l.db.Entries.Count(ctx)
+	}
+	return len(l.cat.Files), ctx.Err()
+}
+
 // File gives one file, to be read only. An error matching vault.ErrMissing means that there is none.
 func (l *Library) File(ctx context.Context, id vault.FileID) (*reader.File, error) {
 	l.mu.RLock()

@@ -96,6 +96,8 @@ func encodeBlock(items []*item, packed func(*item) ([]byte, []vault.BundleRef, e
 		return i
 	}
 	var all, one packer
+	var last []vault.BundleRef
+	var places []uint64 // of last among the strings
 	for _, it := range items {
 		b, bundles, err := packed(it)
 		if err != nil {
@@ -103,9 +105,15 @@ func encodeBlock(items []*item, packed func(*item) ([]byte, []vault.BundleRef, e
 		}
 		one.b = one.b[:0]
 		one.bytes(b)
-		one.num(uint64(len(bundles)))
-		for _, b := range bundles {
-			one.num(shared(encodeBundle(b)))
+		if len(bundles) != len(last) || len(bundles) > 0 && &bundles[0] != &last[0] { // mostly the same as before
+			last, places = bundles, places[:0]
+			for _, b := range bundles {
+				places = append(places, shared(encodeBundle(b)))
+			}
+		}
+		one.num(uint64(len(places)))
+		for _, n := range places {
+			one.num(n)
 		}
 		for _, s := range []string{it.from.name, it.from.root, it.dir, string(it.reason)} {
 			one.num(shared(s))

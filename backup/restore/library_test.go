@@ -89,6 +89,9 @@ func (l *library) Each(_ context.Context, fn func(*reader.File) error) error {
 	return nil
 }
 
+// Count implements Files.
+func (l *library) Count(context.Context) (int, error) { return len(l.files), nil }
+
 // File implements Files.
 func (l *library) File(_ context.Context, id vault.FileID) (*reader.File, error) {
 	if f := l.files[id]; f != nil {

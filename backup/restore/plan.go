@@ -259,17 +259,9 @@ func (p *planner) look(ctx context.Context, it *item) error {
 		p.block(it, ReasonLarge, ProblemLarge, "")
 		return nil
 	}
-	rel := join(it.dir, it.name())
-	kind := p.kinds[it.tree]
-	for name := range strings.SplitSeq(rel, "/") {
-		if kind.windows && !windowsAllows(name) {
-			p.block(it, ReasonName, ProblemReserved, name)
-			return nil
-		}
-		if !fits(name, kind) {
-			p.block(it, ReasonName, ProblemLong, name)
-			return nil
-		}
+	if problem, name := p.holds(it); name != "" {
+		p.block(it, ReasonName, problem, name)
+		return nil
 	}
 	if p.open[it.tree] == nil {
 		return nil
@@ -298,6 +290,24 @@ func (p *planner) look(ctx context.Context, it *item) error {
 		p.mayMake(it)
 	}
 	return nil
+}
+
+// holds looks for a name on an item's way that the disk cannot hold; empty: there is none.
+func (p *planner) holds(it *item) (ProblemKind, string) {
+	kind := p.kinds[it.tree]
+	for _, rel := range [...]string{it.dir, it.name()} {
+		for rel != "" {
+			var name string
+			name, rel, _ = strings.Cut(rel, "/")
+			switch {
+			case kind.windows && !windowsAllows(name):
+				return ProblemReserved, name
+			case !fits(name, kind):
+				return ProblemLong, name
+			}
+		}
+	}
+	return "", ""
 }
 
 // folder opens the folder that an item goes to. It stays open until another one is asked for: the files of a folder mostly follow each other.

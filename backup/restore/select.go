@@ -35,6 +35,8 @@ type Options struct {
 type Files interface {
 	// Each calls fn for every file, in any order, until fn returns an error. fn neither keeps nor changes the file.
 	Each(ctx context.Context, fn func(*reader.File) error) error
+	// Count is about how many there are.
+	Count(ctx context.Context) (int, error)
 	// File gives one file, to be read only. An error matching vault.ErrMissing means that there is none.
 	File(ctx context.Context, id vault.FileID) (*reader.File, error)
 }
@@ -181,9 +183,16 @@ func Select(ctx context.Context, files Files, sources map[[16]byte]vault.Source,
 	}
 	bases := folderNames(sources)
 	ended := map[vault.FileID]int64{} // when a file was marked deleted under the identifier that it goes on under
+	count, err := files.Count(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var list []Selected
+	if o.Only == nil && len(globs) == 0 {
+		list = make([]Selected, 0, count)
+	}
 	packing := packing{room: maxPacked, tables: [][]vault.BundleRef{nil}, one: map[vault.BundleRef]int32{}}
-	err := files.Each(ctx, func(f *reader.File) error {
+	err = files.Each(ctx, func(f *reader.File) error {
 		for i := range f.Versions {
 			if v := &f.Versions[i]; f.Continues != nil && v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) {
 				ended[*f.Continues] = max(ended[*f.Continues], v.Recorded)

@@ -76,13 +76,27 @@ func (p *planner) contested() bool {
 		if it.state == stateBlocked {
 			continue
 		}
-		at := maphash.String(seed, p.placeOf(it, it.name()))
+		at := p.hashOf(seed, it)
 		if it.state == stateDifferent || seen[at] {
 			return true
 		}
 		seen[at] = true
 	}
 	return false
+}
+
+// hashOf is a hash of placeOf for an item's wanted name.
+func (p *planner) hashOf(seed maphash.Seed, it *item) uint64 {
+	if p.kinds[it.tree].caseless {
+		return maphash.String(seed, p.placeOf(it, it.name()))
+	}
+	var h maphash.Hash
+	h.SetSeed(seed)
+	h.WriteByte(byte(it.tree))
+	h.WriteString(it.dir)
+	h.WriteByte('/')
+	h.WriteString(it.name())
+	return h.Sum64()
 }
 
 // placeOf names a place so that two names that the disk takes for one are equal.

@@ -1,11 +1,14 @@
 // Package restore brings originals back and proves it.
 //
 // [Select] chooses files of a catalogue as they were at a moment. [MakePlan] is the dry run: it reads the target, writes nothing, and
-// says what would happen to each file. [Jobs.Start] saves the list, [Run] writes it, and [Resume] goes on after a kill, a stop or an
+// says what would happen to each file. [Run] saves the list and writes it, and [Resume] goes on after a kill, a stop or an
 // unplugged drive. Every file gets a temporary name in its own folder, its bytes, attributes and times, a flush, and then its name,
-// which never replaces another file. Where the file system allows it, one flush serves a whole group of files. At the end every file is read back from the disk and its fingerprint compared with the one
-// recorded when it was backed up; the [Report] says for each selected file what came of it. Whoever leaves that reading out
-// ([RunOptions].NoReRead) gets a report that calls nothing proven that this restore wrote.
+// which never replaces another file. Where the file system allows it, one flush serves a whole group of files. At the end every file is read
+// back from the disk and its fingerprint compared with the one recorded when it was backed up; the [Report] says for each selected file what
+// came of it. Whoever leaves that reading out ([RunOptions].NoReRead) gets a report that calls nothing proven that this restore wrote.
+//
+// What the versions are is packed in memory until the list is saved, and read from the list from then on: the items of a run hold only what
+// is asked for all the time.
 //
 // Links below the target are never followed: each folder on the way is opened relative to the one above it and must be a folder.
 package restore

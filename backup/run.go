@@ -193,8 +193,5 @@ func (e *Engine) afterRun(ctx context.Context) error {
 		return err
 	}
 	e.savePin(ctx)
-	if err := e.keepKnown(ctx); err != nil {
-		return err
-	}
-	return e.saveFacts(ctx)
+	return errors.Join(e.saveFacts(ctx), e.keepKnown(ctx)) // what is known is only a help: the facts are kept in any case
 }

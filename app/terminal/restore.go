@@ -96,7 +96,11 @@ func (a *app) restore(ctx context.Context, f restoreFlags) error {
 			return wrongUsage("--path %q: %w", p, err)
 		}
 	}
-	s, l, err := a.openFrugal(ctx)
+	open := a.openFrugal
+	if len(f.paths) > 0 { // what belongs together has to be known
+		open = a.openLibrary
+	}
+	s, l, err := open(ctx)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -62,7 +63,7 @@ func Run(ctx context.Context, args []string, o Options) int {
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)
 	debug.SetGCPercent(garbage)
-	debug.SetMemoryLimit(memory)
+	debug.SetMemoryLimit(memory + int64(max(0, runtime.NumCPU()-2))*memoryOfProcessor)
 	a := &app{Options: o}
 	if a.Now == nil {
 		a.Now = time.Now
@@ -84,8 +85,12 @@ func Run(ctx context.Context, args []string, o Options) int {
 // much again would be waste: with 100, storing 100,000 small files took a fifth more memory and a tenth less processor time.
 const garbage = 50
 
-// memory is what the program tries to live with in bytes, whatever the size of the library: near it, garbage is collected more often.
-const memory = 88 << 20
+// memory is what the program tries to live with in bytes, whatever the size of the library: near it, garbage is collected more often. It is enough for
+// what two processors work on at a time, and a bit more than three pieces for each further one.
+const (
+	memory            = 88 << 20
+	memoryOfProcessor = 28 << 20
+)
 
 // app is one run of one command.
 type app struct {

@@ -41,6 +41,11 @@ func (r *Reader) Update(ctx context.Context, fn func(r *Reader) error) error {
 	return r.db.Update(ctx, func(tx *Tx) error { return fn(r.on(tx)) })
 }
 
+// UpdateOf is Update for a transaction of up to n values; an entry is two of them.
+func (r *Reader) UpdateOf(ctx context.Context, n int, fn func(r *Reader) error) error {
+	return r.db.UpdateOf(ctx, uint64(n), func(tx *Tx) error { return fn(r.on(tx)) })
+}
+
 // View runs fn on one consistent state; only the Reader given to fn takes part in it. Its Tiles is nil.
 func (r *Reader) View(ctx context.Context, fn func(r *Reader) error) error {
 	return r.db.View(ctx, func(tx *Tx) error { return fn(r.on(tx)) })

@@ -14,6 +14,15 @@ func Buffer(n int) []byte {
 	return b[skip : skip+n : skip+whole]
 }
 
+// Within tells whether p lies in the memory of room.
+func Within(room, p []byte) bool {
+	if len(p) == 0 || cap(room) == 0 {
+		return false
+	}
+	at, from := uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(unsafe.Pointer(unsafe.SliceData(room)))
+	return at >= from && at < from+uintptr(cap(room))
+}
+
 // Aligned tells whether p begins on a block's boundary.
 func Aligned(p []byte) bool {
 	return uintptr(unsafe.Pointer(unsafe.SliceData(p)))&(Align-1) == 0

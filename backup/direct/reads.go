@@ -35,7 +35,7 @@ func (r *Reads) Read(files []*os.File, sizes []int64) [][]byte {
 	room := r.room
 	for i := range files {
 		r.into[i], r.got[i], r.out[i] = nil, -1, nil
-		if n := Room(sizes[i]); sizes[i] >= 0 && n <= int64(len(room)) {
+		if n := Room(sizes[i]); sizes[i] >= 0 && n > 0 && n <= int64(len(room)) {
 			r.into[i], room = room[:n:n], room[n:]
 		}
 	}

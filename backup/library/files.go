@@ -107,8 +107,8 @@ func (l *Library) takeUp(ctx context.Context) error {
 	})
 }
 
-// diskShelf is the local catalogue while commits are read. It is written to while the next pages are read. What a stop leaves there is read again from the
-// same commits, and stays the same.
+// diskShelf is the local catalogue while commits are read. It is written to while the next pages are read. A row says that it is in the middle of that: what
+// a stop leaves there is thrown away at the next start.
 type diskShelf struct {
 	ctx     context.Context // of the Sync
 	l       *Library
@@ -130,7 +130,12 @@ func (s *diskShelf) Keep(files []*reader.File, joined map[vault.FileID]vault.Fil
 	}
 	done := make(chan error, 1)
 	go func() {
-		done <- s.l.db.Update(s.ctx, func(r *catalog.Reader) error { return keepFiles(s.ctx, r, files, joined) })
+		done <- s.l.db.Update(s.ctx, func(r *catalog.Reader) error {
+			if err := r.State.Put(s.ctx, []byte(rowReading), []byte{1}); err != nil {
+				return err
+			}
+			return keepFiles(s.ctx, r, files, joined)
+		})
 	}()
 	s.writing = done
 	return nil

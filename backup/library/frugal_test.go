@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"lightproof/backup/catalog"
 	"lightproof/backup/library"
 	"lightproof/backup/photo/sample"
 	"lightproof/backup/setup"
@@ -121,5 +122,39 @@ func TestAFrugalCatalogueThatWasStoppedIsReadAgain(t *testing.T) {
 	}
 	if n := len(rows(t, r.frugal(t))); n == 0 {
 		t.Error("nothing is there")
+	}
+}
+
+// What a stop in the middle of a Sync left behind is never taken for the catalogue, whichever way it is opened next.
+func TestACatalogueThatWasLeftInTheMiddleIsMadeAnew(t *testing.T) {
+	r := newRig(t)
+	if _, err := sample.WriteLibrary(r.photos, 1, 10); err != nil {
+		t.Fatal(err)
+	}
+	r.backUp(t)
+	l := r.frugal(t)
+	want := rows(t, l)
+	l.Close()
+	for name, open := range map[string]func(*testing.T) *library.Library{"frugal": r.frugal, "whole": r.unlock} {
+		keys, err := setup.Unlock(t.Context(), r.home, r.chain, []byte("six words"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, err := catalog.OpenReader(filepath.Join(r.home, "reader.db"), keys.CacheKey, keys.Space, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys.Wipe()
+		stray := reader.File{File: vault.File{Entry: vault.Entry{ID: vault.FileID{7}, Path: "stray.jpg"}}}
+		if err := errors.Join(db.State.Put(t.Context(), []byte("reading"), []byte{1}),
+			db.Entries.Put(t.Context(), stray.ID, stray.Page().Encode(), catalog.Summary{Path: stray.Path}), db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		l := open(t)
+		got := rows(t, l)
+		l.Close()
+		if len(got) != len(want) || got[stray.ID] != nil {
+			t.Errorf("%s: %d files, want %d", name, len(got), len(want))
+		}
 	}
 }

@@ -62,6 +62,11 @@ func OpenFrugal(ctx context.Context, svc backup.Service, keys *reader.Keyset, ho
 func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home string, frugal bool) (*Library, error) {
 	path := filepath.Join(home, readerDB)
 	db, err := catalog.OpenReader(path, keys.CacheKey, keys.Space, 0)
+	if err == nil {
+		if db, err = wholeOnly(ctx, db); err != nil && db != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
 	if errors.Is(err, catalog.ErrDamaged) || errors.Is(err, catalog.ErrWrongKey) || errors.Is(err, catalog.ErrOlderSchema) {
 		if err = catalog.Discard(path); err == nil {
 			db, err = catalog.OpenReader(path, keys.CacheKey, keys.Space, 0)
@@ -107,6 +112,17 @@ func open(ctx context.Context, svc backup.Service, keys *reader.Keyset, home str
 		return nil, err
 	}
 	return l, nil
+}
+
+// wholeOnly gives a database back whose commits were read to their end. Of another one it closes it and says that it is damaged: it has to be made anew.
+func wholeOnly(ctx context.Context, db *catalog.Reader) (*catalog.Reader, error) {
+	switch has, err := db.State.Has(ctx, []byte(rowReading)); {
+	case err != nil:
+		return db, err
+	case has:
+		return nil, errors.Join(catalog.ErrDamaged, db.Close())
+	}
+	return db, nil
 }
 
 // Close wipes the keys and closes the catalogue.
@@ -164,9 +180,10 @@ func (o objects) List(ctx context.Context, prefix string, fn func(string, int64)
 }
 
 const (
-	rowHead   = "head/"
-	rowIntent = "intent/" // + devtag || u64 seq → a collection that was announced
-	rowJoined = "joined/" // + fileID → the fileID of the file that it belongs to
+	rowReading = "reading" // files stand there whose commits are not noted: see diskShelf
+	rowHead    = "head/"
+	rowIntent  = "intent/" // + devtag || u64 seq → a collection that was announced
+	rowJoined  = "joined/" // + fileID → the fileID of the file that it belongs to
 )
 
 // load takes up what the local catalogue kept, but for the files.
@@ -250,9 +267,6 @@ func (l *Library) Sync(ctx context.Context) (err error) {
 	if len(l.heads) == 0 {
 		cat := reader.NewCatalogue()
 		if l.frugal {
-			if err := l.db.Entries.Clear(ctx); err != nil { // of a rebuilding that was cut short
-				return err
-			}
 			l.shelf = &diskShelf{ctx: ctx, l: l}
 			cat.PutOn(l.shelf)
 		}
@@ -305,7 +319,9 @@ func (l *Library) keep(ctx context.Context) error {
 		l.shelf = nil
 	}
 	changed, joined := l.cat.TakeChanged(), l.cat.TakeJoined()
-	err := l.db.Update(ctx, func(r *catalog.Reader) error {
+	// Heads, sources, announced collections and the count of deltas are a few more.
+	few := len(l.heads) + l.keys.Condemned().Len() + 64
+	err := l.db.UpdateOf(ctx, 2*len(changed)+len(joined)+few, func(r *catalog.Reader) error {
 		if err := keepFiles(ctx, r, changed, joined); err != nil {
 			return err
 		}
@@ -326,6 +342,9 @@ func (l *Library) keep(ctx context.Context) error {
 			p.Sources = append(p.Sources, s)
 		}
 		if err := r.State.Put(ctx, []byte("deltas"), binary.BigEndian.AppendUint64(nil, uint64(l.deltas))); err != nil {
+			return err
+		}
+		if err := r.State.Delete(ctx, []byte(rowReading)); err != nil {
 			return err
 		}
 		return r.State.Put(ctx, []byte("sources"), p.Encode())

@@ -16,6 +16,7 @@ const batchBytes = 1 << 20
 // batches cuts items, which stand in the order in which they lie on the disk, into lists that are read back at once. A file that is large for that, or a
 // link, is a list of its own.
 func batches(items []*item) (out [][]*item) {
+	most := min(direct.MaxReads, max(1, openFiles()/64))
 	from, room := 0, int64(0)
 	cut := func(to int) {
 		if to > from {
@@ -25,13 +26,13 @@ func batches(items []*item) (out [][]*item) {
 	}
 	room = batchBytes
 	for i, it := range items {
-		n := direct.Room(it.size)
-		if it.link || it.size < 0 || n > batchBytes/4 {
+		if it.link || it.size < 0 || it.size >= batchBytes/4 {
 			cut(i)
 			cut(i + 1)
 			continue
 		}
-		if n > room || i-from == direct.MaxReads {
+		n := direct.Room(it.size)
+		if n > room || i-from == most {
 			cut(i)
 		}
 		room -= n
@@ -130,5 +131,8 @@ func (r *run) opened(ctx context.Context, it *item) (*original, *os.File, error)
 	}
 	defer r.giveBack(it, d)
 	f, err := it.reopen(d)
+	if err == nil {
+		dropCache(f) // some file systems read parts of a file through the cache in any case
+	}
 	return o, f, err
 }

@@ -63,6 +63,8 @@ type opener struct {
 	records sync.Pool     // of *[]byte: rooms of small contents
 	ahead   chan struct{} // holds a token while a bundle is opened that nobody waits for yet
 	opening sync.WaitGroup
+	ended   context.Context // of what is opened ahead
+	stop    func()
 
 	mu      sync.Mutex
 	bundles map[vault.CID]*bundle
@@ -87,6 +89,7 @@ type bundle struct {
 
 func newOpener(space vault.SpaceID, f Fetcher, found func(string, int, error)) *opener {
 	o := &opener{space: space, fetch: f, found: found, slots: make(chan *[]byte, openAtOnce), ahead: make(chan struct{}, 1), bundles: map[vault.CID]*bundle{}}
+	o.ended, o.stop = context.WithCancel(context.Background())
 	for range openAtOnce {
 		o.slots <- new([]byte)
 	}
@@ -153,12 +156,13 @@ func (o *opener) bundle(ctx context.Context, c vault.Cap) (*bundle, error) {
 		b := o.bundles[c.CID]
 		if b == nil {
 			b = &bundle{cid: c.CID, ready: make(chan struct{}), users: 1}
-			b.room = o.roomLocked(vault.PaddedObjectSize(int(c.Len)))
 			o.bundles[c.CID] = b
 			o.mu.Unlock()
 			var slot *[]byte
 			if slot, b.err = o.enter(ctx); b.err == nil { // the bundle is kept and has memory of its own
-				b.data, b.err = o.chunk(ctx, c, b.room, vault.ChunkName(c.CID))
+				room := o.room(vault.PaddedObjectSize(int(c.Len)))
+				b.data, b.err = o.chunk(ctx, c, room, vault.ChunkName(c.CID))
+				o.settle(b, room)
 				o.leave(slot)
 			}
 			o.keep(b)
@@ -210,15 +214,37 @@ func (o *opener) freeLocked(b *bundle) {
 	}
 }
 
-// roomLocked is room for an object of so many bytes.
-func (o *opener) roomLocked(size int) []byte {
+// room is room for an object of so many bytes, nil where the fetcher has no use for it.
+func (o *opener) room(size int) []byte {
+	if _, ok := o.fetch.(IntoFetcher); !ok {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	for i, r := range o.rooms {
-		if cap(r) >= size {
+		if cap(r) >= size && cap(r)/2 <= size {
 			o.rooms = slices.Delete(o.rooms, i, i+1)
 			return r
 		}
 	}
 	return direct.Buffer(size)
+}
+
+// settle leaves a bundle the room that its data is in, or gives it back.
+func (o *opener) settle(b *bundle, room []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if direct.Within(room, b.data) {
+		b.room = room
+	} else if room != nil && len(o.rooms) < openAtOnce {
+		o.rooms = append(o.rooms, room)
+	}
+}
+
+// close ends what is opened ahead.
+func (o *opener) close() {
+	o.stop()
+	o.opening.Wait()
 }
 
 // expect has a bundle opened that will be wanted soon, while earlier ones are written. It is nothing where another one is opened so already, and
@@ -231,6 +257,9 @@ func (o *opener) expect(ctx context.Context, c vault.Cap) {
 	}
 	o.opening.Go(func() {
 		defer func() { <-o.ahead }()
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(o.ended, cancel)()
 		if b, err := o.bundle(ctx, c); err == nil {
 			o.done(b)
 		}

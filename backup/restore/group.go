@@ -15,15 +15,38 @@ import (
 const (
 	groupFiles = 1000
 	groupBytes = 512 << 20
-	groupDirs  = 100             // folders kept open
+	groupDirs  = 100             // folders kept open, two descriptors each
 	groupAge   = 2 * time.Second // what a kill loses
 )
+
+// dirsAtOnce is groupDirs, or what a process may have open, shared among as many groups as may be there at a time and everything else.
+func dirsAtOnce() int { return min(groupDirs, max(4, openFiles()/48)) }
+
+// mayHold tells whether one more finished file may stay open; it is given back by letGo. A quarter of what the process may have open is for that, whatever
+// number of groups there is.
+func (r *run) mayHold() bool {
+	if int(r.holds.Add(1)) <= openFiles()/4 {
+		return true
+	}
+	r.holds.Add(-1)
+	return false
+}
+
+// letGo closes a held file. What was flushed leaves the cache before: its memory serves the next files, and fresh memory costs more than the writing.
+func (r *run) letGo(f *os.File) {
+	if f == nil {
+		return
+	}
+	dropCache(f)
+	f.Close()
+	r.holds.Add(-1)
+}
 
 // held is a file that is complete under its temporary name.
 type held struct {
 	it    *item
-	d     *dir // borrowed
-	f     *os.File
+	d     *dir     // borrowed
+	f     *os.File // open, where there is room for that
 	temp  string
 	o     *original
 	there state
@@ -46,7 +69,7 @@ func (g *group) add(h held, now time.Time) []held {
 		g.dirs, g.began = map[*dir]bool{}, now
 	}
 	g.files, g.bytes, g.dirs[h.d] = append(g.files, h), g.bytes+h.it.size, true
-	if len(g.files) < min(groupFiles, max(16, openFiles()/2)) && g.bytes < groupBytes && len(g.dirs) < groupDirs && now.Sub(g.began) < groupAge {
+	if len(g.files) < groupFiles && g.bytes < groupBytes && len(g.dirs) < dirsAtOnce() && now.Sub(g.began) < groupAge {
 		return nil
 	}
 	return g.takeLocked()
@@ -82,8 +105,7 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 		if err == nil && !all {
 			err = h.d.flush(h.temp)
 		}
-		dropCache(h.f) // the memory serves the next files: fresh memory costs more than the writing
-		h.f.Close()
+		r.letGo(h.f)
 		if err == nil {
 			err = r.name(context.WithoutCancel(ctx), h.d, h.temp, h.it, h.o, h.there)
 		}

@@ -107,6 +107,9 @@ const (
 // without it there is no job.
 func (j *Jobs) save(ctx context.Context, p *Plan) (JobID, *jobRow, error) {
 	var id JobID
+	if p.sel == nil {
+		return id, nil, fmt.Errorf("save the list of a restore: %w", ErrNothing) // it was run before
+	}
 	rand.Read(id[:])
 	_, zone := p.Made.Zone()
 	row := &jobRow{Dir: []byte(p.Target.Dir), Conflict: p.Conflict, Made: p.Made.Unix(), Zone: zone, Files: len(p.items)}

@@ -83,6 +83,7 @@ type run struct {
 	files blocks
 	reads readers
 	looks atomic.Int32
+	holds atomic.Int64 // finished files that are open
 
 	recording sync.Mutex // one batch of results at a time
 	queued    [][]byte   // batches that are not saved yet, with the error of the last attempt
@@ -167,7 +168,7 @@ func (r *run) start() {
 }
 
 func (r *run) close() {
-	r.open.opening.Wait()
+	r.open.close()
 	r.dirs.close()
 	r.reads.close()
 	for _, t := range r.trees {
@@ -256,11 +257,12 @@ func (r *run) write(ctx context.Context) {
 	r.settled = len(r.plan.items) - len(todo)
 	r.phase(PhaseWriting, len(todo), size)
 	var begun atomic.Int64
+	next := nextBundles(todo)
 	each(r, todo, func(it *item) {
 		if ctx.Err() != nil || r.stop.Load() != nil {
 			return
 		}
-		r.expect(ctx, todo, int(begun.Add(1)))
+		r.expect(ctx, todo, next, int(begun.Add(1))-1)
 		held, err := r.restore(ctx, it)
 		if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) { // the folder was moved or removed meanwhile
 			held, err = r.restore(ctx, it)
@@ -280,13 +282,21 @@ func (r *run) write(ctx context.Context) {
 // byOrder is the order in which files are written, and so mostly that in which they lie on the disk.
 func byOrder(a, b *item) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.n, b.n)) }
 
-// expectAhead is how many files before its first one a bundle begins to be opened: fewer than a bundle has, more than are written while it opens.
-const expectAhead = 256
+// nextBundles says for the first of each list of files that have a bundle in common where the next such list begins.
+func nextBundles(todo []*item) map[int]int {
+	next, from := map[int]int{}, 0
+	for i := 1; i < len(todo); i++ {
+		if todo[i].order != todo[i-1].order {
+			next[from], from = i, i
+		}
+	}
+	return next
+}
 
-// expect has the bundle opened that comes after those of the files now at work.
-func (r *run) expect(ctx context.Context, todo []*item, begun int) {
-	n := begun + expectAhead
-	if n >= len(todo) || todo[n].order == todo[n-1].order || todo[n].link {
+// expect has the bundle opened that comes after the one whose first file is begun.
+func (r *run) expect(ctx context.Context, todo []*item, next map[int]int, begun int) {
+	n, ok := next[begun]
+	if !ok || todo[n].link {
 		return
 	}
 	o, err := r.original(ctx, todo[n])

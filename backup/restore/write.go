@@ -245,7 +245,7 @@ func (r *run) rename(ctx context.Context, d *dir, it *item, o *original) error {
 	return &fault{ReasonTarget, errNames}
 }
 
-// stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group, which gets the file open.
+// stage makes the file complete under its temporary name: bytes, attributes, times, flushed where that is not left to its group, which gets the file open if many may be.
 func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *original, flush bool) (open *os.File, err error) {
 	file := o.file
 	if it.link {
@@ -314,10 +314,13 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *origi
 	if err := setTime(d, temp, o.modTime()); err != nil {
 		it.note("the time was not kept")
 	}
-	if !flush {
+	switch {
+	case flush:
+		return nil, f.Sync()
+	case r.mayHold():
 		return f, nil
 	}
-	return nil, f.Sync()
+	return nil, nil
 }
 
 // errParts: each part is what its capability says, and together they are not the file; a faulty or hostile device wrote them down.

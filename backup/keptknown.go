@@ -27,7 +27,7 @@ const (
 )
 
 func newKeptKnown() *keptKnown {
-	return &keptKnown{kn: known{paths: newSipKey(), values: newSipKey(), files: map[[16]byte]int64{}}}
+	return &keptKnown{kn: known{paths: newHashKey(), values: newHashKey(), files: map[[16]byte]int64{}}}
 }
 
 // add takes a row.

@@ -14,7 +14,7 @@ import (
 // looked up by its path. Both halves are hashes with a random secret key, so that no file can be made to look like another; a chance of 2^-64
 // remains that one changed file is taken for unchanged, until a record changes (see keptKnown).
 type known struct {
-	paths, values sipKey
+	paths, values hashKey
 
 	slots []knownSlot // open addressing; a power of two
 	seen  []bool      // by slot: the walk came to this path
@@ -29,7 +29,7 @@ type knownSlot struct{ path, value uint64 }
 const knownAtOnce = 1024
 
 func newKnown() *known {
-	kn := &known{paths: newSipKey(), values: newSipKey(), files: map[[16]byte]int64{}}
+	kn := &known{paths: newHashKey(), values: newHashKey(), files: map[[16]byte]int64{}}
 	kn.resize(1 << 10)
 	return kn
 }

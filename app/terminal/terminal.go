@@ -88,7 +88,7 @@ const garbage = 50
 // memory is what the program tries to live with in bytes, whatever the size of the library: near it, garbage is collected more often. It is enough for
 // what two processors work on at a time, and a bit more than three pieces for each further one.
 const (
-	memory            = 88 << 20
+	memory            = 84 << 20
 	memoryOfProcessor = 28 << 20
 )
 

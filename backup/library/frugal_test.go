@@ -19,16 +19,7 @@ import (
 
 func (r *rig) frugal(t *testing.T) *library.Library {
 	t.Helper()
-	keys, err := setup.Unlock(t.Context(), r.home, r.chain, []byte("six words"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := library.OpenFrugal(t.Context(), r.engine, keys, r.home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
+	return r.unlockBy(t, library.OpenFrugal)
 }
 
 // rows are all files of a catalogue, and the same as File gives them.

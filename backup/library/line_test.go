@@ -12,6 +12,7 @@ import (
 	"lightproof/backup/photo/sample"
 	"lightproof/backup/setup"
 	"lightproof/backup/vault"
+	"lightproof/backup/vault/reader"
 	"lightproof/keystore/keystoretest"
 )
 
@@ -72,11 +73,16 @@ func (r *rig) backUp(t *testing.T) *backup.Run {
 
 func (r *rig) unlock(t *testing.T) *library.Library {
 	t.Helper()
+	return r.unlockBy(t, library.Open)
+}
+
+func (r *rig) unlockBy(t *testing.T, open func(context.Context, backup.Service, *reader.Keyset, string) (*library.Library, error)) *library.Library {
+	t.Helper()
 	keys, err := setup.Unlock(t.Context(), r.home, r.chain, []byte("six words"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := library.Open(t.Context(), r.engine, keys, r.home)
+	l, err := open(t.Context(), r.engine, keys, r.home)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,12 +6,20 @@ import "unsafe"
 // which is 4,096 on the drives that are not content with 512.
 const Align = 4096
 
-// Buffer is n bytes that begin on a block's boundary, with a capacity of whole blocks.
+// hugeFrom is the size in bytes from which a buffer is put into larger pages: below it, little of it would be whole ones.
+const hugeFrom = 4 << 20
+
+// Buffer is n bytes that begin on a block's boundary, with a capacity of whole blocks. Making a large one is work for the system: it is meant to be
+// used again and again.
 func Buffer(n int) []byte {
 	whole := (n + Align - 1) &^ (Align - 1)
 	b := make([]byte, whole+Align)
 	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & (Align - 1))
-	return b[skip : skip+n : skip+whole]
+	b = b[skip : skip+n : skip+whole]
+	if n >= hugeFrom {
+		inHugePages(b)
+	}
+	return b
 }
 
 // Within tells whether p lies in the memory of room.

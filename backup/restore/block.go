@@ -115,14 +115,14 @@ func encodeBlock(items []*item, packed func(*item) ([]byte, []vault.BundleRef, e
 		for _, n := range places {
 			one.num(n)
 		}
-		for _, s := range []string{it.from.name, it.from.root, it.dir, string(it.reason)} {
+		for _, s := range []string{it.from.name, it.from.root, it.dir, string(it.reason())} {
 			one.num(shared(s))
 		}
-		one.num(flag(it.deleted)<<0 | flag(it.replace)<<1 | flag(it.final != it.name())<<2)
+		one.num(flag(it.deleted)<<0 | flag(it.replace)<<1 | flag(it.final() != it.name())<<2)
 		one.num(uint64(it.tree))
 		one.num(uint64(it.state))
-		if it.final != it.name() {
-			one.text(it.final)
+		if it.final() != it.name() {
+			one.text(it.final())
 		}
 		one.text(it.rest().detail)
 		one.texts(it.rest().notes)
@@ -224,13 +224,13 @@ func (b *block) item(i int, from map[folder]*folder) (*item, *original, error) {
 	flags := u.num()
 	it.deleted, it.replace = flags&1 != 0, flags&2 != 0
 	it.tree, it.state = int32(u.num()&(1<<31-1)), state(u.num())
-	it.final = it.name()
+	m := more{reason: Reason(reason)}
 	if flags&4 != 0 {
-		it.final = u.text()
+		m.final = u.text()
 	}
-	readRest(&u, it, nil)
+	it.readRest(&u, m)
 	if it.state == stateBlocked || reason != "" {
-		it.result, it.reason = NotRestored, Reason(reason)
+		it.result = NotRestored
 	}
 	return it, o, u.err()
 }
@@ -239,14 +239,14 @@ func (b *block) item(i int, from map[folder]*folder) (*item, *original, error) {
 func appendResult(p *packer, it *item) {
 	p.num(uint64(it.n))
 	p.num(uint64(it.result))
-	p.num(flag(it.has)<<0 | flag(it.rest().other != nil)<<1 | flag(it.final != it.name())<<2 | flag(it.hashed)<<3)
+	p.num(flag(it.has)<<0 | flag(it.rest().other != nil)<<1 | flag(it.final() != it.name())<<2 | flag(it.hashed)<<3)
 	if other := it.rest().other; other != nil {
 		p.bytes(other[:])
 	}
-	if it.final != it.name() {
-		p.text(it.final)
+	if it.final() != it.name() {
+		p.text(it.final())
 	}
-	p.text(string(it.reason))
+	p.text(string(it.reason()))
 	p.text(it.rest().detail)
 	p.texts(it.rest().notes)
 }
@@ -263,29 +263,29 @@ func applyResults(batch []byte, items []*item) error {
 		it := items[n]
 		it.result = Result(u.num())
 		flags := u.num()
-		it.has, it.final, it.hashed = flags&1 != 0, it.name(), flags&8 != 0
-		var other *vault.Hash
+		it.has, it.hashed = flags&1 != 0, flags&8 != 0
+		var m more
 		if flags&2 != 0 {
 			sum := u.bytes()
 			if len(sum) != len(vault.Hash{}) {
 				u.bad = true
 				break
 			}
-			other = (*vault.Hash)(slices.Clone(sum))
+			m.other = (*vault.Hash)(slices.Clone(sum))
 		}
 		if flags&4 != 0 {
-			it.final = u.text()
+			m.final = u.text()
 		}
-		it.reason = Reason(u.text())
-		readRest(&u, it, other)
+		m.reason = Reason(u.text())
+		it.readRest(&u, m)
 	}
 	return u.err()
 }
 
-// readRest reads the detail and the notes of an item, and sets what was read back.
-func readRest(u *unpacker, it *item, other *vault.Hash) {
-	if detail, notes := u.text(), u.texts(); detail != "" || notes != nil || other != nil {
-		it.more = &more{detail, other, notes}
+// readRest reads the detail and the notes of an item, which go with m.
+func (it *item) readRest(u *unpacker, m more) {
+	if m.detail, m.notes = u.text(), u.texts(); m.final != "" || m.reason != ReasonNone || m.detail != "" || m.notes != nil || m.other != nil {
+		it.more = &m
 	} else {
 		it.more = nil
 	}

@@ -23,7 +23,7 @@ func planned(t testing.TB) ([]*item, func(*item) ([]byte, []vault.BundleRef, err
 	for i, it := range p.items {
 		it.n, it.replace, it.deleted = int32(i), i%3 == 0, i%4 == 0
 		if i%5 == 0 {
-			it.final = it.name() + " (2)"
+			it.rename(it.name() + " (2)")
 			it.note("one")
 			it.note("two")
 		}
@@ -116,7 +116,8 @@ func TestTheLastResultOfAnItemIsInForce(t *testing.T) {
 	}
 	items[2].has = true
 	items[3].fail(ReasonNotIdentical, errDiffers)
-	items[3].has, items[3].final = true, "elsewhere"
+	items[3].has = true
+	items[3].rename("elsewhere")
 	items[3].found(&vault.Hash{9})
 	for _, it := range items[2:4] {
 		appendResult(&second, it)
@@ -129,7 +130,7 @@ func TestTheLastResultOfAnItemIsInForce(t *testing.T) {
 	}
 	for i, it := range again {
 		want := items[i]
-		if it.result != want.result || it.has != want.has || it.final != want.final || it.reason != want.reason || !reflect.DeepEqual(it.rest(), want.rest()) {
+		if it.result != want.result || it.has != want.has || it.final() != want.final() || it.reason() != want.reason() || !reflect.DeepEqual(it.rest(), want.rest()) {
 			t.Errorf("item %d: %+v, want %+v", i, it, want)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 // keptBlocks is how many blocks of the saved list stay in memory, about 100 KB each: files are taken in the order of their bundles, and those
 // of a bundle are mostly neighbours in the list, too.
-const keptBlocks = 64
+const keptBlocks = 32
 
 // blocks gives back what items are, which only the saved list still holds.
 type blocks struct {

@@ -94,6 +94,9 @@ func (o *opener) room(size int) []byte {
 	if _, ok := o.fetch.(IntoFetcher); !ok {
 		return nil
 	}
+	if size > vault.MaxChunkObject/8 {
+		size = vault.MaxChunkObject // full bundles differ by a few bytes, and no room should lie there for being too short
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i, r := range o.rooms {
@@ -135,6 +138,9 @@ func (o *opener) expect(ctx context.Context, c vault.Cap) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(o.ended, cancel)()
+		o.mu.Lock()
+		o.trimLocked(bundleCache / 2) // its room serves this one
+		o.mu.Unlock()
 		if b, err := o.bundle(ctx, c); err == nil {
 			o.done(b)
 		}
@@ -151,7 +157,12 @@ func (o *opener) keep(b *bundle) {
 	}
 	b.at = o.recent.PushFront(b)
 	o.bytes += len(b.data)
-	for o.bytes > bundleCache && o.recent.Len() > 1 {
+	o.trimLocked(bundleCache)
+}
+
+// trimLocked keeps the latest bundles of so many bytes, and one at least.
+func (o *opener) trimLocked(most int) {
+	for o.bytes > most && o.recent.Len() > 1 {
 		old := o.recent.Remove(o.recent.Back()).(*bundle)
 		delete(o.bundles, old.cid)
 		o.bytes -= len(old.data)

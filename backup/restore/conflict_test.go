@@ -266,7 +266,7 @@ func TestADiskWithoutRegardToCaseGetsEveryFile(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for _, it := range p.items {
-			at := foldName(join(it.dir, it.final))
+			at := foldName(join(it.dir, it.final()))
 			if it.state != stateBlocked && (seen[at] || it.result != Waiting) {
 				t.Errorf("%s: %s", policy, at)
 			}

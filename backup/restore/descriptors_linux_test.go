@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"os"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -39,13 +40,38 @@ func TestAProcessThatMayOpenFewFilesRestoresAll(t *testing.T) {
 	}
 }
 
-func TestTheNextBundleIsKnownWhenOneIsBegun(t *testing.T) {
+func TestTheNextBundleIsKnownInTheMiddleOfOne(t *testing.T) {
 	var todo []*item
-	for _, order := range []uint64{3, 3, 5, 8, 8, 8} {
+	for _, order := range []uint64{3, 3, 3, 3, 5, 8, 8, 8} {
 		todo = append(todo, &item{order: order})
 	}
 	next := nextBundles(todo)
-	if len(next) != 2 || next[0] != 2 || next[2] != 3 {
+	if len(next) != 2 || next[2] != 4 || next[4] != 5 {
 		t.Error(next)
+	}
+}
+
+func TestATurnEndsWithItsFolder(t *testing.T) {
+	var todo []*item
+	for _, at := range []struct {
+		dir  string
+		size int64
+		n    int
+	}{{"a", 9, 3}, {"b", 9, turnFiles + 1}, {"b", turnBytes, 2}, {"c", turnBytes/2 + 1, 2}} {
+		for range at.n {
+			todo = append(todo, &item{dir: at.dir, size: at.size})
+		}
+	}
+	todo = append(todo, &item{dir: "c", tree: 1})
+	var got []int
+	at := 0
+	for _, x := range turns(todo) {
+		if x.from != at || x.to <= x.from {
+			t.Fatal(x, at)
+		}
+		at, got = x.to, append(got, x.to-x.from)
+	}
+	if want := []int{3, turnFiles, 1, 1, 1, 1, 1, 1}; !slices.Equal(got, want) || at != len(todo) || turns(nil) != nil {
+		t.Error(got, want, at)
 	}
 }

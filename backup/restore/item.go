@@ -36,15 +36,15 @@ type item struct {
 
 	// What follows changes while running; one goroutine at a time has an item.
 	result Result
-	hashed bool   // its whole fingerprint was right, taken while it was written or from what was found there
-	has    bool   // it was read back
-	final  string // name given
-	reason Reason // of NotRestored; with another result and without has, why it could not be read back
-	more   *more  // nil for most
+	hashed bool  // its whole fingerprint was right, taken while it was written or from what was found there
+	has    bool  // it was read back
+	more   *more // nil for most
 }
 
 // more is what few items need.
 type more struct {
+	final  string // name given where it is not the wanted one, else empty
+	reason Reason // of NotRestored; with another result and without has, why it could not be read back
 	detail string
 	other  *vault.Hash // of the bytes read back, where they are not those of the version
 	notes  []string
@@ -64,6 +64,38 @@ func (it *item) set(fn func(m *more)) {
 		it.more = &more{}
 	}
 	fn(it.more)
+}
+
+// final is the name given.
+func (it *item) final() string {
+	if it.more != nil && it.more.final != "" {
+		return it.more.final
+	}
+	return it.name()
+}
+
+// rename sets the name given.
+func (it *item) rename(name string) {
+	if name == it.name() {
+		name = ""
+	}
+	if name != it.rest().final {
+		it.set(func(m *more) { m.final = name })
+	}
+}
+
+func (it *item) reason() Reason {
+	if it.more == nil {
+		return ReasonNone
+	}
+	return it.more.reason
+}
+
+// because sets the reason.
+func (it *item) because(reason Reason) {
+	if reason != it.reason() {
+		it.set(func(m *more) { m.reason = reason })
+	}
 }
 
 func (it *item) note(s string) { it.set(func(m *more) { m.notes = append(m.notes, s) }) }
@@ -89,7 +121,8 @@ func (it *item) name() string {
 }
 
 func (it *item) fail(reason Reason, err error) {
-	it.result, it.reason = NotRestored, reason
+	it.result = NotRestored
+	it.because(reason)
 	if err != nil {
 		it.why(err.Error())
 	}
@@ -106,7 +139,8 @@ func (it *item) again() {
 
 // clear gives an item a result without any reason.
 func (it *item) clear(result Result) {
-	it.result, it.reason = result, ReasonNone
+	it.result = result
+	it.because(ReasonNone)
 	it.why("")
 }
 

@@ -176,7 +176,7 @@ func (p *planner) place(sel *Selection) {
 			from[s.Source] = f
 		}
 		*it = item{n: int32(i), order: s.order, size: s.Size, from: from[s.Source], path: s.Path, link: s.link, deleted: s.Deleted}
-		it.dir, it.final = splitLast(s.Path)
+		it.dir, _ = splitLast(s.Path)
 		if p.Target.InPlace() {
 			it.tree = treeOf(src.Root)
 			if !filepath.IsAbs(src.Root) {

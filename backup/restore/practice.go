@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lightproof/backup/vault"
@@ -81,7 +82,7 @@ func PracticeRestore(ctx context.Context, files Files, sources map[[16]byte]vaul
 		if err != nil {
 			return p, err
 		}
-		switch err := o.Decode(join(plan.trees[it.tree], join(it.dir, it.final)), of.kind); {
+		switch err := o.Decode(join(plan.trees[it.tree], join(it.dir, it.final())), of.kind); {
 		case err == nil:
 			p.Decoded++
 		case !errors.Is(err, ErrNotDecoded):
@@ -133,9 +134,9 @@ func (p *Practice) choose(sel *Selection, o PracticeOptions) {
 
 // year is the year of the picture: the camera's, else the file's.
 func year(v *vault.Version) int {
-	if e := v.EXIF; e != nil && e.Taken != "" {
-		var y int
-		if _, err := fmt.Sscanf(e.Taken, "%4d-", &y); err == nil && y > 1800 {
+	if e := v.EXIF; e != nil {
+		taken, _, _ := strings.Cut(e.Taken, "-")
+		if y, err := strconv.Atoi(taken); err == nil && y > 1800 && y < 10_000 {
 			return y
 		}
 	}

@@ -84,7 +84,7 @@ func (r *run) proveAlone(ctx context.Context, it *item) {
 			r.stop.CompareAndSwap(nil, &fault{ReasonGone, fmt.Errorf("%w: %w", ErrTargetGone, err)})
 			return
 		default: // what came of it stays: Resume and Check read it again
-			it.reason = ReasonNotReadBack
+			it.because(ReasonNotReadBack)
 			it.why(err.Error())
 		}
 	}
@@ -106,7 +106,7 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 		return err
 	}
 	if it.link {
-		to, err := d.root.Readlink(it.final)
+		to, err := d.root.Readlink(it.final())
 		if err != nil {
 			return err
 		}
@@ -138,9 +138,9 @@ func (r *run) proveOne(ctx context.Context, it *item) error {
 // reopen opens a file that was restored.
 func (it *item) reopen(d *dir) (*os.File, error) {
 	if it.result == Written {
-		return d.openOwn(it.final)
+		return d.openOwn(it.final())
 	}
-	return d.open(it.final)
+	return d.open(it.final())
 }
 
 // noteKept notes what the target did not keep of a file that this job wrote.
@@ -171,8 +171,8 @@ func (r *run) blame(ctx context.Context, d *dir, it *item, o *original, f *os.Fi
 	ours, err := f.Stat()
 	if err == nil {
 		var now fs.FileInfo
-		if now, err = d.root.Lstat(it.final); err == nil && os.SameFile(now, ours) {
-			err = d.root.Remove(it.final)
+		if now, err = d.root.Lstat(it.final()); err == nil && os.SameFile(now, ours) {
+			err = d.root.Remove(it.final())
 		}
 	}
 	if err != nil {

@@ -119,19 +119,19 @@ func (r *run) verdict(it *item, left Reason) (Result, Reason, string) {
 	switch {
 	case it.result == Waiting:
 		return NotRestored, left, it.rest().detail
-	case it.result != NotRestored && !it.has && it.reason != ReasonNone: // see prove
-		return NotRestored, it.reason, it.rest().detail
+	case it.result != NotRestored && !it.has && it.reason() != ReasonNone: // see prove
+		return NotRestored, it.reason(), it.rest().detail
 	case it.result == Written && r.o.NoReRead && it.hashed && !it.has:
-		return Unread, it.reason, it.rest().detail
+		return Unread, it.reason(), it.rest().detail
 	case it.result != NotRestored && !it.has:
 		return NotRestored, left, "it has its name there, but was not read back yet"
 	}
-	return it.result, it.reason, it.rest().detail
+	return it.result, it.reason(), it.rest().detail
 }
 
 // line is what a report tells of an item without asking the list.
 func (r *run) line(it *item, left Reason) Line {
-	l := Line{Origin: it.origin(), Target: join(r.plan.trees[it.tree], join(it.dir, it.final)), Folder: it.from.name, Size: it.size, Deleted: it.deleted,
+	l := Line{Origin: it.origin(), Target: join(r.plan.trees[it.tree], join(it.dir, it.final())), Folder: it.from.name, Size: it.size, Deleted: it.deleted,
 		Link: it.link, WasRead: it.has && !it.link, Notes: it.rest().notes}
 	l.Result, l.Reason, l.Detail = r.verdict(it, left)
 	return l

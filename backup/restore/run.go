@@ -118,7 +118,7 @@ func Resume(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, e
 	}
 	for _, it := range items {
 		it.again()
-		if it.result == NotRestored && it.state != stateBlocked && it.reason != ReasonSkipped && it.reason != ReasonNotIdentical {
+		if it.result == NotRestored && it.state != stateBlocked && it.reason() != ReasonSkipped && it.reason() != ReasonNotIdentical {
 			it.clear(Waiting)
 		}
 	}
@@ -133,7 +133,7 @@ func Check(ctx context.Context, jobs *Jobs, id JobID, o RunOptions) (*Report, er
 	}
 	for _, it := range items {
 		it.again()
-		if it.result == NotRestored && it.reason == ReasonNotIdentical {
+		if it.result == NotRestored && it.reason() == ReasonNotIdentical {
 			it.clear(Written)
 		}
 	}
@@ -256,44 +256,73 @@ func (r *run) write(ctx context.Context) {
 	slices.SortFunc(todo, byOrder)
 	r.settled = len(r.plan.items) - len(todo)
 	r.phase(PhaseWriting, len(todo), size)
-	var begun atomic.Int64
 	next := nextBundles(todo)
-	each(r, todo, func(it *item) {
-		if ctx.Err() != nil || r.stop.Load() != nil {
-			return
-		}
-		r.expect(ctx, todo, next, int(begun.Add(1))-1)
-		held, err := r.restore(ctx, it)
-		if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) { // the folder was moved or removed meanwhile
-			held, err = r.restore(ctx, it)
-		}
-		switch {
-		case err != nil:
-			r.judge(ctx, it, err)
-		case !held:
-			r.advance(1, 0)
-			r.done(ctx, it)
+	each(r, turns(todo), func(t turn) {
+		for i := t.from; i < t.to && ctx.Err() == nil && r.stop.Load() == nil; i++ {
+			r.expect(ctx, todo, next, i)
+			r.one(ctx, todo[i])
 		}
 	})
 	r.nameAll(ctx, r.group.take())
 	r.dirs.close() // the proof walks to each folder anew
 }
 
+// one restores a file and notes what came of it.
+func (r *run) one(ctx context.Context, it *item) {
+	held, err := r.restore(ctx, it)
+	if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) { // the folder was moved or removed meanwhile
+		held, err = r.restore(ctx, it)
+	}
+	switch {
+	case err != nil:
+		r.judge(ctx, it, err)
+	case !held:
+		r.advance(1, 0)
+		r.done(ctx, it)
+	}
+}
+
+// turn is what one worker writes at a time: the files of a list from from up to, but without, to.
+type turn struct{ from, to int }
+
+// Bounds of a turn.
+const (
+	turnFiles = 64
+	turnBytes = 1 << 20
+)
+
+// turns cuts a list where its files come to lie in another folder: the system lets only one at a time make names in a folder, so that workers
+// in the same one mostly wait for each other. A large file is a turn of its own.
+func turns(todo []*item) (out []turn) {
+	from, size := 0, int64(0)
+	for i, it := range todo {
+		if last := max(0, i-1); i > from && (it.dir != todo[last].dir || it.tree != todo[last].tree || i-from == turnFiles || size+it.size > turnBytes) {
+			out = append(out, turn{from, i})
+			from, size = i, 0
+		}
+		size += it.size
+	}
+	if from < len(todo) {
+		out = append(out, turn{from, len(todo)})
+	}
+	return out
+}
+
 // byOrder is the order in which files are written, and so mostly that in which they lie on the disk.
 func byOrder(a, b *item) int { return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.n, b.n)) }
 
-// nextBundles says for the first of each list of files that have a bundle in common where the next such list begins.
+// nextBundles says for the file in the middle of each list of files that have a bundle in common where the next such list begins.
 func nextBundles(todo []*item) map[int]int {
 	next, from := map[int]int{}, 0
 	for i := 1; i < len(todo); i++ {
 		if todo[i].order != todo[i-1].order {
-			next[from], from = i, i
+			next[from+(i-from)/2], from = i, i
 		}
 	}
 	return next
 }
 
-// expect has the bundle opened that comes after the one whose first file is begun.
+// expect has the bundle opened that comes after the one whose middle file is begun: by then nobody is likely to want the one before.
 func (r *run) expect(ctx context.Context, todo []*item, next map[int]int, begun int) {
 	n, ok := next[begun]
 	if !ok || todo[n].link {
@@ -315,7 +344,7 @@ func (r *run) stands(it *item) bool {
 		return false
 	}
 	defer d.Close()
-	_, err = d.root.Lstat(it.final)
+	_, err = d.root.Lstat(it.final())
 	if err == nil {
 		r.stood(it, d)
 	}

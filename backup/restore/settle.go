@@ -158,8 +158,8 @@ func (p *planner) addSuffix(ctx context.Context, members []*item) error {
 			continue
 		}
 		for i, it := range members {
-			it.final = withSuffix(it.name(), suffixOf(day, n), p.kinds[it.tree])
-			p.taken[p.placeOf(it, it.final)] = true
+			it.rename(withSuffix(it.name(), suffixOf(day, n), p.kinds[it.tree]))
+			p.taken[p.placeOf(it, it.final())] = true
 			if states[i] == stateIdentical {
 				it.state = stateIdentical
 			}

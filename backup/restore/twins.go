@@ -67,7 +67,7 @@ func (r *run) stood(it *item, d *dir) {
 
 // note is stood for who holds giving.
 func (w *twins) note(at string, it *item, d *dir) {
-	if it.final != it.name() {
+	if it.final() != it.name() {
 		return // it has a place of its own
 	}
 	if info, err := d.root.Lstat(it.name()); err == nil {

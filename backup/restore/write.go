@@ -42,8 +42,8 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 		}
 	}
 	there := stateNew
-	if it.state != stateNew || r.resumed || it.final != it.name() { // else nothing had the name when the plan was made, and whatever has it now is met by name
-		if there, err = compare(ctx, d, it.final, o, r.opening(d)); err != nil {
+	if it.state != stateNew || r.resumed || it.final() != it.name() { // else nothing had the name when the plan was made, and whatever has it now is met by name
+		if there, err = compare(ctx, d, it.final(), o, r.opening(d)); err != nil {
 			return false, err
 		}
 	}
@@ -141,7 +141,7 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, o *origin
 		r.twins.giving.Lock()
 		defer r.twins.giving.Unlock()
 	}
-	if there == stateDifferent && it.replace && it.final == it.name() {
+	if there == stateDifferent && it.replace && it.final() == it.name() {
 		if err := r.giveWay(ctx, d, it, o, twin); err != nil || it.result != Waiting {
 			d.root.Remove(temp)
 			return err
@@ -150,7 +150,7 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, o *origin
 		r.step("trashed")
 	}
 	for range 100 {
-		err := d.publish(temp, it.final)
+		err := d.publish(temp, it.final())
 		if err == nil {
 			it.result = Written
 			r.touch(int(it.tree), it.dir)
@@ -172,7 +172,7 @@ func (r *run) name(ctx context.Context, d *dir, temp string, it *item, o *origin
 
 // meet decides what happens where a name is taken that was free when the plan was made.
 func (r *run) meet(ctx context.Context, d *dir, it *item, o *original) error {
-	there, err := compare(ctx, d, it.final, o, r.opening(d))
+	there, err := compare(ctx, d, it.final(), o, r.opening(d))
 	switch {
 	case err != nil:
 		return err
@@ -232,10 +232,11 @@ func (r *run) rename(ctx context.Context, d *dir, it *item, o *original) error {
 		case err != nil:
 			return err
 		case there == stateNew:
-			it.final = name
+			it.rename(name)
 			return nil
 		case there == stateIdentical:
-			it.final, it.result, it.hashed = name, AlreadyThere, true
+			it.rename(name)
+			it.result, it.hashed = AlreadyThere, true
 			if r.resumed {
 				it.result = Written
 			}

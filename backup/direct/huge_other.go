@@ -1,0 +1,5 @@
+//go:build !linux
+
+package direct
+
+func inHugePages([]byte) bool { return false }

@@ -31,6 +31,7 @@ func (j *Jobs) Forget(ctx context.Context, id JobID) error {
 			trees[i] = t
 		}
 	}
+	last := place{-1, ""}
 	blocks, whole := (row.Files+blockItems-1)/blockItems, true
 	for n := range blocks {
 		block, err := j.block(ctx, id, n)
@@ -38,6 +39,11 @@ func (j *Jobs) Forget(ctx context.Context, id JobID) error {
 			err = decodeBlock(block, map[folder]*folder{}, func(i int, it *item, _ *original) {
 				if int(it.tree) < len(trees) && trees[it.tree] != nil && it.state != stateBlocked {
 					trees[it.tree].removeTemp(it.dir, tempName(id, n*blockItems+i))
+					if at := (place{int(it.tree), it.dir}); at != last {
+						last = at
+						above, _ := splitLast(it.dir)
+						trees[it.tree].removeFolder(above, tempName(id, n*blockItems+i))
+					}
 				}
 			})
 		}
@@ -127,7 +133,12 @@ func (t *tree) sweep(ctx context.Context, prefix string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err == nil && !d.IsDir() && strings.HasPrefix(path.Base(name), prefix) {
+		switch {
+		case err != nil || !strings.HasPrefix(path.Base(name), prefix):
+		case d.IsDir():
+			t.root.RemoveAll(name)
+			return fs.SkipDir
+		default:
 			t.root.Remove(name)
 		}
 		return nil

@@ -106,6 +106,11 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 			err = h.d.flush(h.temp)
 		}
 		r.letGo(h.f)
+		if err == nil && h.d.fresh != nil {
+			r.settleFresh(ctx, h.d.fresh, h.it)
+			r.giveBack(h.it, h.d)
+			continue
+		}
 		if err == nil {
 			err = r.name(context.WithoutCancel(ctx), h.d, h.temp, h.it, h.o, h.there)
 		}
@@ -113,10 +118,12 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 			h.d.root.Remove(h.temp)
 			r.advance(0, -h.it.size)
 			r.judge(ctx, h.it, err)
+			r.failFresh(ctx, h.it)
 		} else {
 			r.step("named")
 			r.advance(1, 0)
 			r.done(ctx, h.it)
+			r.failFresh(ctx, h.it)
 		}
 		r.giveBack(h.it, h.d)
 	}
@@ -169,6 +176,9 @@ func (r *run) borrow(it *item, create bool) (*dir, error) {
 	l, at := &r.dirs, place{int(it.tree), it.dir}
 	if d := l.lend(at, nil); d != nil {
 		return d, nil
+	}
+	if f := r.fresh[at]; f != nil && create {
+		return r.borrowFresh(f)
 	}
 	d, err := r.trees[it.tree].dir(it.dir, create, func(rel string) { r.touch(int(it.tree), rel) })
 	if err != nil {

@@ -40,6 +40,7 @@ type RunOptions struct {
 type hooks struct {
 	beforeProof func()
 	step        func(name string)
+	oneByOne    bool                                  // no fresh folders
 	flush       func(top *os.File) error              // in place of direct.SyncFS
 	room        func(path string) (free, total int64) // in place of room
 }
@@ -80,6 +81,7 @@ type run struct {
 	dirs  lender
 	group group
 	twins twins
+	fresh map[place]*fresh // does not change while files are written
 	files blocks
 	reads readers
 	looks atomic.Int32
@@ -185,6 +187,9 @@ func (r *run) do(ctx context.Context) (*Report, error) {
 		r.stop.CompareAndSwap(nil, &fault{targetReason(err), err})
 		return r.report(), err
 	}
+	if r.resumed {
+		r.dropFresh()
+	}
 	r.write(ctx)
 	r.syncFolders()
 	r.flush(ctx)
@@ -256,6 +261,7 @@ func (r *run) write(ctx context.Context) {
 	slices.SortFunc(todo, byOrder)
 	r.settled = len(r.plan.items) - len(todo)
 	r.phase(PhaseWriting, len(todo), size)
+	r.findFresh(todo)
 	next := nextBundles(todo)
 	each(r, turns(todo), func(t turn) {
 		for i := t.from; i < t.to && ctx.Err() == nil && r.stop.Load() == nil; i++ {
@@ -264,21 +270,25 @@ func (r *run) write(ctx context.Context) {
 		}
 	})
 	r.nameAll(ctx, r.group.take())
+	r.endFresh(ctx)
+	r.nameAll(ctx, r.group.take())
 	r.dirs.close() // the proof walks to each folder anew
 }
 
 // one restores a file and notes what came of it.
 func (r *run) one(ctx context.Context, it *item) {
 	held, err := r.restore(ctx, it)
-	if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) { // the folder was moved or removed meanwhile
+	if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) || errors.Is(err, errOneByOne) { // the folder was moved or removed meanwhile
 		held, err = r.restore(ctx, it)
 	}
 	switch {
 	case err != nil:
 		r.judge(ctx, it, err)
+		r.failFresh(ctx, it)
 	case !held:
 		r.advance(1, 0)
 		r.done(ctx, it)
+		r.failFresh(ctx, it)
 	}
 }
 

@@ -65,6 +65,8 @@ type dir struct {
 	file *os.File
 	own  bool // root is the dir's own handle
 	uses int  // by how many it is borrowed
+
+	fresh *fresh // it was opened under the hidden name of that
 }
 
 func (d *dir) Close() {

@@ -36,6 +36,9 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 		}
 	}()
 	temp := tempName(r.id, int(it.n))
+	if d.fresh != nil {
+		temp = it.name()
+	}
 	if r.resumed {
 		if err := d.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return false, err
@@ -77,6 +80,10 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	grouped := t.groups.Load() && !it.link
 	f, err := r.stage(ctx, d, temp, it, o, !grouped)
+	if d.fresh != nil && errors.Is(err, fs.ErrExist) { // the disk takes two names for one
+		r.giveUpFresh(d.fresh)
+		return false, errOneByOne
+	}
 	if err != nil {
 		d.root.Remove(temp)
 		return false, err

@@ -69,7 +69,7 @@ func (w *walker) lookAhead(l *level) {
 		name := l.subs[l.planned]
 		l.planned++
 		path := join(l.path, name)
-		if len(path) > w.options.MaxPath || l.volumeRoot && volumeFolder(name) {
+		if len(path) > w.options.MaxPath || l.volumeRoot && volumeFolder(name) || restoreFolder(name) {
 			continue // perhaps not to be opened at all: the walk decides
 		}
 		a := &ahead{name: name, path: path, parent: l, done: make(chan struct{})}

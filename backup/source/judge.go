@@ -31,6 +31,9 @@ func (j *Judge) Skips(path string, beside func(name string) bool) (rule string, 
 		if !strings.Contains(dir, "/") && volumeFolder(dir) && !included {
 			return RuleVolumeSystem, true
 		}
+		if _, name := cutLast(dir); restoreFolder(name) && !included {
+			return RuleRestore, true
+		}
 		at++
 	}
 	verdict = j.set.judge(verdict, path, false)

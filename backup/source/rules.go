@@ -85,12 +85,23 @@ func junk(path string, beside func(string) bool) string {
 // restoreFile tells whether a name is one that a restore gives to its mark in a folder or to a file that it has not finished:
 // .lightproof-restore-, 16 hex digits, and for a file - and its number. Any other name that begins so is the user's.
 func restoreFile(name string) bool {
+	ours, _ := ofRestore(name)
+	return ours
+}
+
+// restoreFolder tells whether a name is one that a restore gives to a folder that it has not finished: that of a file of it.
+func restoreFolder(name string) bool {
+	ours, number := ofRestore(name)
+	return ours && number
+}
+
+func ofRestore(name string) (ours, number bool) {
 	rest, ok := strings.CutPrefix(name, ".lightproof-restore-")
 	if !ok {
-		return false
+		return false, false
 	}
-	id, number, file := strings.Cut(rest, "-")
-	return len(id) == 16 && strings.Trim(id, "0123456789abcdef") == "" && (!file || isDigits(number))
+	id, n, number := strings.Cut(rest, "-")
+	return len(id) == 16 && strings.Trim(id, "0123456789abcdef") == "" && (!number || isDigits(n)), number
 }
 
 func volumeFolder(name string) bool {

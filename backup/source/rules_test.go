@@ -114,12 +114,13 @@ func TestBuiltInRulesNameOnlyJunk(t *testing.T) {
 		"p/@eaDir/a.jpg/mine.jpg": "", "p/@eaDir/mine.jpg": "", "p/SYNOPHOTO_THUMB_XL.jpg": "",
 		".Trash-1000": RuleVolumeSystem, ".Trash-me/a.jpg": "", "x/.Trash-1000/a.jpg": "",
 		"x/.lightproof-restore-00ff00ff00ff00ff-12": RuleRestore, ".lightproof-restore-0123456789abcdef": RuleRestore, ".lightproof-restore-0123456789abcdef-": "",
+		"y/.lightproof-restore-00ff00ff00ff00ff-7": RuleRestore, ".lightproof-restore-0123456789abcdee/mine.jpg": "",
 		".lightproof-restore-mine.jpg": "", "x.lightproof-restore-0123456789abcdef": "", ".lightproof-restore-0123456789abcdef-1.jpg": "",
 		"a.xmp": "", "a.AAE": "", "a.THM": "", "a.jpg.json": "", "v.MOV": "", "v.LRV": "", "catalog.lrcat": "",
 	}
 	var files []string
 	for path := range paths {
-		if path == ".Trash-1000" {
+		if path == ".Trash-1000" || path == "y/.lightproof-restore-00ff00ff00ff00ff-7" {
 			path += "/files/gone.jpg"
 		}
 		files = append(files, path)

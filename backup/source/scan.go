@@ -154,6 +154,9 @@ func (w *walker) descend(parent *level, name string) error {
 	if parent.volumeRoot && volumeFolder(name) && !w.includes(verdict) {
 		return w.skip(item, RuleVolumeSystem)
 	}
+	if restoreFolder(name) && !w.includes(verdict) {
+		return w.skip(item, RuleRestore)
+	}
 	dir, err := parent.dir.openDir(name)
 	if err == nil {
 		var self facts

@@ -2,35 +2,38 @@ package backup
 
 import (
 	"context"
+	"sync"
 
 	"lightproof/backup/catalog"
 	"lightproof/backup/vault"
 )
 
-// bundler fills one bundle after the other. There are as many as originals are read at once, so that nobody waits while another's bundle is
-// sealed and put.
+// bundler fills one bundle after the other. There is one for each reader, so that nobody waits while another's bundle is sealed and put, and the files of
+// a folder, which one reader takes, lie together: whoever wants the folder back needs few bundles.
 type bundler struct {
+	mu     sync.Mutex
 	buf    *vault.ChunkBuffer
 	bundle *vault.Bundle // nil between two
 	row    catalog.Bundle
 	open   []*stored // have records in the open bundle
 }
 
-type bundlers chan *bundler
+type bundlers []*bundler
 
 func newBundlers() bundlers {
 	all := make(bundlers, readers())
-	for range cap(all) {
-		all <- &bundler{}
+	for i := range all {
+		all[i] = &bundler{}
 	}
 	return all
 }
 
-// withBundler lends a bundler that has room for an original's small parts. All parts of an original are in one bundle.
-func (b *batch) withBundler(ctx context.Context, parts []smallPart, fn func(*bundler) error) error {
-	u := <-b.bundlers
-	defer func() { b.bundlers <- u }()
-	if u.bundle != nil && !u.fits(parts) {
+// withBundler lends the bundler of an original's reader, with room for the original's small parts. All parts of an original are in one bundle.
+func (b *batch) withBundler(ctx context.Context, s *stored, fn func(*bundler) error) error {
+	u := b.bundlers[s.reader]
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.bundle != nil && !u.fits(s.small) {
 		if err := b.close(ctx, u); err != nil {
 			return err
 		}
@@ -73,7 +76,7 @@ func (u *bundler) add(s *stored) error {
 
 // addSmall takes over an original with small parts. It joins the batch when its bundle is closed.
 func (b *batch) addSmall(ctx context.Context, s *stored, at int64) error {
-	return b.withBundler(ctx, s.small, func(u *bundler) error {
+	return b.withBundler(ctx, s, func(u *bundler) error {
 		if err := u.add(s); err != nil {
 			return err
 		}
@@ -88,7 +91,7 @@ func (b *batch) addSmall(ctx context.Context, s *stored, at int64) error {
 // addLong takes over an original of more parts than an entry has room for: they go into lists of their own, each with its table of bundles.
 func (b *batch) addLong(ctx context.Context, s *stored, at int64) error {
 	if len(s.small) > 0 {
-		err := b.withBundler(ctx, s.small, func(u *bundler) error {
+		err := b.withBundler(ctx, s, func(u *bundler) error {
 			if err := u.add(s); err != nil {
 				return err
 			}
@@ -154,10 +157,10 @@ func (b *batch) close(ctx context.Context, u *bundler) error {
 
 // closeBundles closes all open bundles at the end of a batch.
 func (b *batch) closeBundles(ctx context.Context) error {
-	for range cap(b.bundlers) {
-		u := <-b.bundlers
+	for _, u := range b.bundlers {
+		u.mu.Lock()
 		err := b.close(ctx, u)
-		b.bundlers <- u
+		u.mu.Unlock()
 		if err != nil {
 			return err
 		}
@@ -167,10 +170,10 @@ func (b *batch) closeBundles(ctx context.Context) error {
 
 // dropBundles forgets what stands in open bundles: those originals wait for the next run.
 func (b *batch) dropBundles() {
-	for range cap(b.bundlers) {
-		u := <-b.bundlers
+	for _, u := range b.bundlers {
+		u.mu.Lock()
 		u.bundle, u.open, u.row = nil, nil, catalog.Bundle{}
-		b.bundlers <- u
+		u.mu.Unlock()
 	}
 	b.open = 0
 }

@@ -17,6 +17,7 @@ import (
 // stored is one original read once and put away: its entry and what the database will say.
 type stored struct {
 	j         *job
+	reader    int // which one reads it
 	file      vault.File
 	records   []vault.ObjectRecord // objects of its own
 	sameByte  bool                 // content as before: only path, times or mode changed
@@ -68,8 +69,8 @@ func (s *stored) letSmallGo() {
 
 // original is the first stage: the buffers that are hashed are the buffers that are stored, and the version counts only if nothing
 // changed from the first byte to the last.
-func (p *pipeline) original(j *job) {
-	s := &stored{j: j}
+func (p *pipeline) original(reader int, j *job) {
+	s := &stored{j: j, reader: reader}
 	s.version = &s.kept[0]
 	s.holds.Store(1)
 	p.release(s, p.read(s))

@@ -3,6 +3,7 @@ package backup
 import (
 	"context"
 	"errors"
+	"path"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -102,14 +103,18 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 	p := &pipeline{r: r, b: b, sealing: make(chan *piece), putting: make(chan *piece)}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	defer p.cancel(nil)
-	var next atomic.Int64
+	turns := &turns{jobs: jobs}
+	var reader atomic.Int32
 	read := start(min(b.readers, len(jobs)), func() {
+		i := int(reader.Add(1)) - 1
 		for p.ctx.Err() == nil && !b.full() {
-			i := next.Add(1) - 1
-			if i >= int64(len(jobs)) {
+			turn := turns.next()
+			if len(turn) == 0 {
 				return
 			}
-			p.original(&jobs[i])
+			for k := range turn {
+				p.original(i, &turn[k])
+			}
 		}
 	})
 	sealed := start(sealers(), func() {
@@ -128,11 +133,38 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 	sealed.Wait()
 	close(p.putting)
 	put.Wait()
-	taken := min(int(next.Load()), len(jobs))
+	taken := len(jobs) - len(turns.jobs)
 	if p.ctx.Err() != nil {
 		return taken, context.Cause(p.ctx)
 	}
 	return taken, b.closeBundles(ctx)
+}
+
+// turns hands jobs out, each once.
+type turns struct {
+	mu   sync.Mutex
+	jobs []job // left
+}
+
+// mostInTurn is how many small originals of a folder a reader takes at a time. A batch that is full is exceeded by that at the most for each reader.
+const mostInTurn = 128
+
+// next gives a reader its next originals: the small ones of a folder that follow each other, or one.
+func (t *turns) next() []job {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := min(1, len(t.jobs))
+	for n > 0 && n < min(len(t.jobs), mostInTurn) && t.jobs[n].besides(&t.jobs[n-1]) {
+		n++
+	}
+	turn := t.jobs[:n]
+	t.jobs = t.jobs[n:]
+	return turn
+}
+
+// besides tells whether both are small and lie in one folder.
+func (j *job) besides(o *job) bool {
+	return j.folder == o.folder && max(j.sight.size, o.sight.size) <= vault.MaxSmall && path.Dir(j.sight.path) == path.Dir(o.sight.path)
 }
 
 // open opens an original below its folder, which is held open while the batch is filled.

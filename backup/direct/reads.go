@@ -29,7 +29,8 @@ func (r *Reads) Close() {
 func Room(size int64) int64 { return (size + Align) &^ (Align - 1) } // a byte more than the file has, so that one that grew is noticed
 
 // Read reads files whole that should have these sizes, and gives their bytes, which are good until the next call. nil stands for a file that has to be
-// read in another way: it has another size, could not be read, lies on a file system that does not do this, or there was no room left.
+// read in another way: it has another size, could not be read, lies on a file system that does not do this, or there was no room left. Files are left as
+// they are then, to be closed: reads that follow may be direct ones.
 func (r *Reads) Read(files []*os.File, sizes []int64) [][]byte {
 	files = files[:min(len(files), MaxReads)]
 	room := r.room

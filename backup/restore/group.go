@@ -19,13 +19,13 @@ const (
 	groupAge   = 2 * time.Second // what a kill loses
 )
 
-// dirsAtOnce is groupDirs, or what a process may have open, shared among as many groups as may be there at a time and everything else.
-func dirsAtOnce() int { return min(groupDirs, max(4, openFiles()/48)) }
+// dirsAtOnce is groupDirs, or what the process may have open, shared among as many groups as may be there at a time and everything else.
+func (r *run) dirsAtOnce() int { return min(groupDirs, max(4, r.mayOpen/48)) }
 
 // mayHold tells whether one more finished file may stay open; it is given back by letGo. A quarter of what the process may have open is for that, whatever
 // number of groups there is.
 func (r *run) mayHold() bool {
-	if int(r.holds.Add(1)) <= openFiles()/4 {
+	if int(r.holds.Add(1)) <= r.mayOpen/4 {
 		return true
 	}
 	r.holds.Add(-1)
@@ -61,15 +61,15 @@ type group struct {
 	began time.Time
 }
 
-// add takes a file in and returns the whole group once it is full or old; the caller then has it named.
-func (g *group) add(h held, now time.Time) []held {
+// add takes a file in and returns the whole group once it is full, of so many folders, or old; the caller then has it named.
+func (g *group) add(h held, dirs int, now time.Time) []held {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.dirs == nil {
 		g.dirs, g.began = map[*dir]bool{}, now
 	}
 	g.files, g.bytes, g.dirs[h.d] = append(g.files, h), g.bytes+h.it.size, true
-	if len(g.files) < groupFiles && g.bytes < groupBytes && len(g.dirs) < dirsAtOnce() && now.Sub(g.began) < groupAge {
+	if len(g.files) < groupFiles && g.bytes < groupBytes && len(g.dirs) < dirs && now.Sub(g.began) < groupAge {
 		return nil
 	}
 	return g.takeLocked()

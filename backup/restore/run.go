@@ -76,6 +76,7 @@ type run struct {
 	trees   []*tree
 	open    *opener
 	began   time.Time
+	mayOpen int // files at a time
 
 	stop  atomic.Pointer[fault] // why no further file is begun
 	dirs  lender
@@ -160,7 +161,7 @@ func (e *FullError) Error() string { return "the target's disk is full: " + e.Er
 func (e *FullError) Unwrap() error { return e.Err }
 
 func (r *run) start() {
-	r.began = r.o.Now()
+	r.began, r.mayOpen = r.o.Now(), openFiles()
 	r.trees = make([]*tree, len(r.plan.trees))
 	r.touched = make([]map[string]bool, len(r.plan.trees))
 	for i := range r.touched {

@@ -140,7 +140,7 @@ func (d *dir) open(name string) (*os.File, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%q is no regular file: %w", name, fs.ErrInvalid)
 	}
-	f, err := d.root.OpenFile(name, os.O_RDONLY|openFlags, 0)
+	f, err := openIn(d, name, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,10 @@ import (
 
 const openFlags = 0
 
+func openIn(d *dir, name string, flags int, perm uint32) (*os.File, error) {
+	return d.root.OpenFile(name, flags, fs.FileMode(perm))
+}
+
 // keepsModes: only "read-only" of the permission bits exists here.
 const keepsModes = false
 

@@ -90,7 +90,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	r.step("staged")
 	if grouped {
-		r.nameAll(ctx, r.group.add(held{it, d, f, temp, o, there}, r.o.Now()))
+		r.nameAll(ctx, r.group.add(held{it, d, f, temp, o, there}, r.dirsAtOnce(), r.o.Now()))
 		return true, nil
 	}
 	if err := r.name(ctx, d, temp, it, o, there); err != nil {
@@ -266,7 +266,7 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *origi
 		it.hashed = true // there is nothing else to it
 		return nil, nil
 	}
-	f, err := d.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := openIn(d, temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // newFolders is a library whose small files lie in seven folders that are made as a whole, seven in each.
@@ -53,6 +55,8 @@ func wantAll(t testing.TB, target string) {
 func TestANewFolderIsSeenWithAllItsFilesOnly(t *testing.T) {
 	l, target := newFolders(t), t.TempDir()
 	o := l.options()
+	var ticks atomic.Int64
+	o.Now = func() time.Time { return noon.Add(time.Duration(ticks.Add(1)) * groupAge) } // each file is flushed at once
 	most, seen := 0, 0
 	o.hooks.step = steps(target, func(_ string, hidden []string) {
 		most = max(most, len(hidden))

@@ -72,7 +72,7 @@ func (l *Library) openCopies(ctx context.Context, destination string, only map[v
 	if err != nil {
 		return Opened{}, err
 	}
-	lanes := max(1, min(maxLanes, runtime.GOMAXPROCS(0)))
+	lanes := max(1, min(maxLanes, runtime.NumCPU(), runtime.GOMAXPROCS(0)))
 	p := &pass{l: l, destination: destination, plan: todo, bundles: newBundles(lanes), large: make(chan *[]byte, lanes+moreRooms), progress: progress, bad: map[vault.CID]bool{},
 		good: map[vault.CID]vault.Hash{}, out: Opened{wrong: map[versionID]bool{}}}
 	inner, cancel := context.WithCancelCause(ctx)

@@ -3,7 +3,8 @@
 // [Select] chooses files of a catalogue as they were at a moment. [MakePlan] is the dry run: it reads the target, writes nothing, and
 // says what would happen to each file. [Run] saves the list and writes it, and [Resume] goes on after a kill, a stop or an
 // unplugged drive. Every file gets a temporary name in its own folder, its bytes, attributes and times, a flush, and then its name,
-// which never replaces another file. Where the file system allows it, one flush serves a whole group of files. At the end every file is read
+// which never replaces another file. Where the file system allows it, one flush serves a whole group of files, and a new folder of small ones is
+// named once, with all its files in it. At the end every file is read
 // back from the disk and its fingerprint compared with the one recorded when it was backed up; the [Report] says for each selected file what
 // came of it. Whoever leaves that reading out ([RunOptions].NoReRead) gets a report that calls nothing proven that this restore wrote.
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -98,8 +99,8 @@ func (f buffers) take(ctx context.Context) (*vault.ChunkBuffer, error) {
 
 func (f buffers) give(buf *vault.ChunkBuffer) { f <- buf }
 
-// fill takes jobs into the batch until it is full; it returns how many it took. The first error that is not about one file ends it.
-func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
+// fill takes jobs into the batch until it is full; it returns those that it did not take. The first error that is not about one file ends it.
+func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (left []job, err error) {
 	p := &pipeline{r: r, b: b, sealing: make(chan *piece), putting: make(chan *piece)}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	defer p.cancel(nil)
@@ -113,6 +114,10 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 				return
 			}
 			for k := range turn {
+				if p.ctx.Err() != nil {
+					turns.giveBack(turn[k:])
+					return
+				}
 				p.original(i, &turn[k])
 			}
 		}
@@ -133,11 +138,10 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (int, error) {
 	sealed.Wait()
 	close(p.putting)
 	put.Wait()
-	taken := len(jobs) - len(turns.jobs)
 	if p.ctx.Err() != nil {
-		return taken, context.Cause(p.ctx)
+		return turns.jobs, context.Cause(p.ctx)
 	}
-	return taken, b.closeBundles(ctx)
+	return turns.jobs, b.closeBundles(ctx)
 }
 
 // turns hands jobs out, each once.
@@ -160,6 +164,13 @@ func (t *turns) next() []job {
 	turn := t.jobs[:n]
 	t.jobs = t.jobs[n:]
 	return turn
+}
+
+// giveBack takes jobs back that were handed out.
+func (t *turns) giveBack(jobs []job) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.jobs = slices.Concat(jobs, t.jobs)
 }
 
 // besides tells whether both are small and lie in one folder.

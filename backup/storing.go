@@ -65,13 +65,13 @@ func (r *runner) storeAll(ctx context.Context, jobs []job, removed []removal) er
 		b := newBatch(r, r.e.keys, r.e.nextSeq()+before.count())
 		b.readers, b.free, b.bundlers = reading, free, bundlers
 		inner, stop := before.with(ctx)
-		n, err := r.fill(inner, b, jobs)
+		left, err := r.fill(inner, b, jobs)
 		stop()
 		if cerr := before.wait(); cerr != nil {
 			b.dropBundles()
 			return r.waiting(ctx, jobs, cerr)
 		}
-		jobs = jobs[n:]
+		jobs = left
 		if err != nil {
 			return r.keep(ctx, b, jobs, err)
 		}

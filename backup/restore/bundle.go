@@ -24,6 +24,9 @@ type bundle struct {
 	room  []byte // that data is in
 }
 
+// size is the memory that it takes.
+func (b *bundle) size() int { return max(len(b.data), cap(b.room)) }
+
 // bundle opens a bundle, once for all who want it at the same time, and keeps the latest. It is used until it is given to done.
 func (o *opener) bundle(ctx context.Context, c vault.Cap) (*bundle, error) {
 	for {
@@ -156,7 +159,7 @@ func (o *opener) keep(b *bundle) {
 		return
 	}
 	b.at = o.recent.PushFront(b)
-	o.bytes += len(b.data)
+	o.bytes += b.size()
 	o.trimLocked(bundleCache)
 }
 
@@ -165,7 +168,7 @@ func (o *opener) trimLocked(most int) {
 	for o.bytes > most && o.recent.Len() > 1 {
 		old := o.recent.Remove(o.recent.Back()).(*bundle)
 		delete(o.bundles, old.cid)
-		o.bytes -= len(old.data)
+		o.bytes -= old.size()
 		old.gone = true
 		o.freeLocked(old)
 	}

@@ -29,9 +29,9 @@ type IntoFetcher interface {
 }
 
 const (
-	maxAttempts = 8        // copies tried of one object
-	bundleCache = 16 << 20 // bytes of opened bundles kept
-	openAtOnce  = 4        // large parts held in memory at a time, each of at most vault.MaxChunkObject bytes and opened in place
+	maxAttempts = 8                                         // copies tried of one object
+	bundleCache = 2 * (vault.MaxChunkObject + direct.Align) // bytes of rooms of opened bundles kept
+	openAtOnce  = 4                                         // large parts held in memory at a time, each of at most vault.MaxChunkObject bytes and opened in place
 )
 
 // ahead is how many parts of a file are fetched while an earlier one is written.

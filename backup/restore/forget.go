@@ -37,13 +37,17 @@ func (j *Jobs) Forget(ctx context.Context, id JobID) error {
 		block, err := j.block(ctx, id, n)
 		if err == nil {
 			err = decodeBlock(block, map[folder]*folder{}, func(i int, it *item, _ *original) {
-				if int(it.tree) < len(trees) && trees[it.tree] != nil && it.state != stateBlocked {
-					trees[it.tree].removeTemp(it.dir, tempName(id, n*blockItems+i))
-					if at := (place{int(it.tree), it.dir}); at != last {
-						last = at
-						above, _ := splitLast(it.dir)
-						trees[it.tree].removeFolder(above, tempName(id, n*blockItems+i))
-					}
+				if int(it.tree) >= len(trees) || trees[it.tree] == nil {
+					return
+				}
+				t, name := trees[it.tree], tempName(id, n*blockItems+i)
+				if it.state != stateBlocked {
+					t.removeTemp(it.dir, name)
+				}
+				if at := (place{int(it.tree), it.dir}); at != last { // see findFresh: a folder is named after the first of its files, whatever came of that
+					last = at
+					above, _ := splitLast(it.dir)
+					_ = t.removeFolder(above, name)
 				}
 			})
 		}

@@ -3,7 +3,10 @@ package restore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
+	"slices"
 	"sync"
 
 	"lightproof/backup/direct"
@@ -26,8 +29,9 @@ type fresh struct {
 
 	mu    sync.Mutex
 	phase freshPhase
-	left  int     // files of which nothing has come yet
-	ready []*item // complete and flushed
+	self  fs.FileInfo // once it was made
+	left  int         // files of which nothing has come yet
+	ready []*item     // complete and flushed
 }
 
 type freshPhase uint8
@@ -129,11 +133,22 @@ func (t *tree) freshDir(f *fresh, made func(rel string)) (*dir, error) {
 		f.phase = freshHidden
 	}
 	d, err := t.dir(join(above, f.name), false, nil)
-	if err == nil {
-		d.fresh = f
+	if err != nil {
+		return nil, err
 	}
-	return d, err
+	self, err := d.root.Stat(".")
+	if err == nil && f.self != nil && !os.SameFile(self, f.self) {
+		err = errExchanged
+	}
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	f.self, d.fresh = self, f
+	return d, nil
 }
+
+var errExchanged = errors.New("a hidden folder is another one than before, or lacks files")
 
 func (f *fresh) giveUpLocked() {
 	if f.phase == freshHidden {
@@ -181,38 +196,71 @@ func (r *run) nameFresh(ctx context.Context, f *fresh) {
 	t, rel := r.trees[f.at.tree], f.at.rel
 	above, _ := splitLast(rel)
 	f.mu.Lock()
-	files, was := f.ready, f.phase
+	files := f.ready
 	f.ready = nil
-	if was == freshHidden || was == freshGivenUp {
-		f.phase = freshGone
-		if was == freshHidden && len(files) > 0 && t.nameFresh(f) == nil {
+	if f.phase == freshHidden {
+		f.phase = freshGivenUp
+		if len(files) > 0 && t.nameFresh(f, files) == nil {
 			f.phase = freshNamed
-		} else {
-			t.removeFolder(above, f.name)
 		}
 		r.touch(f.at.tree, above)
+		r.touch(f.at.tree, rel)
 	}
 	named := f.phase == freshNamed
+	if f.phase == freshGivenUp && t.removeFolder(above, f.name) == nil {
+		f.phase = freshGone
+	}
 	f.mu.Unlock()
 	r.dirs.forget(f.at)
 	for _, it := range files {
-		switch {
-		case named:
+		if named {
 			it.result = Written
 			r.step("named")
 			r.advance(1, 0)
 			r.done(ctx, it)
-		case ctx.Err() == nil && r.stop.Load() == nil:
-			r.advance(0, -it.size)
-			r.one(ctx, it)
-		default: // it waits
+		} else {
 			r.advance(0, -it.size)
 		}
 	}
+	if !named && len(files) > 0 {
+		r.mu.Lock()
+		r.again = append(r.again, files...)
+		r.mu.Unlock()
+	}
 }
 
-func (t *tree) nameFresh(f *fresh) error {
+// takeAgain gives the files that are to be written again one by one.
+func (r *run) takeAgain() (files []*item) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	files, r.again = r.again, nil
+	return files
+}
+
+// nameFresh gives the folder its name, where it is still the one that was made, and the files are in it. f.mu is held.
+func (t *tree) nameFresh(f *fresh, files []*item) error {
 	above, name := splitLast(f.at.rel)
+	d, err := t.dir(join(above, f.name), false, nil)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	names, err := d.file.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(names))
+	for _, n := range names {
+		there[n] = true
+	}
+	if self, err := d.root.Stat("."); err != nil || !os.SameFile(self, f.self) || slices.ContainsFunc(files, func(it *item) bool { return !there[it.name()] }) {
+		return errors.Join(err, errExchanged)
+	}
+	if !t.groups.Load() {
+		if err := syncFolder(d); err != nil {
+			return err
+		}
+	}
 	up, err := t.dir(above, false, nil)
 	if err != nil {
 		return err
@@ -237,12 +285,30 @@ func (r *run) endFresh(ctx context.Context) {
 	}
 }
 
-// removeFolder removes a hidden folder with what is in it, where there is one.
-func (t *tree) removeFolder(above, name string) {
-	if d, err := t.dir(above, false, nil); err == nil {
-		d.root.RemoveAll(name)
-		d.Close()
+// clearFresh takes away what could not be taken away before. Where it still cannot, the job is not finished: whoever goes on tries again.
+func (r *run) clearFresh() {
+	for _, f := range r.fresh {
+		if f.phase != freshGivenUp {
+			continue
+		}
+		above, _ := splitLast(f.at.rel)
+		if err := r.trees[f.at.tree].removeFolder(above, f.name); err != nil {
+			r.fails(fmt.Errorf("take away a hidden folder: %w", err))
+		}
 	}
+}
+
+// removeFolder removes a hidden folder with what is in it, where there is one.
+func (t *tree) removeFolder(above, name string) error {
+	d, err := t.dir(above, false, nil)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotFolder) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.root.RemoveAll(name)
 }
 
 // dropFresh removes what an earlier run left of folders that it had not finished.
@@ -255,7 +321,9 @@ func (r *run) dropFresh() {
 		}
 		last = at
 		if above, _ := splitLast(it.dir); it.dir != "" {
-			r.trees[at.tree].removeFolder(above, tempName(r.id, int(it.n)))
+			if err := r.trees[at.tree].removeFolder(above, tempName(r.id, int(it.n))); err != nil {
+				r.fails(fmt.Errorf("take away a hidden folder: %w", err))
+			}
 		}
 	}
 }

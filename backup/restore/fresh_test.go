@@ -2,6 +2,7 @@ package restore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -113,6 +114,25 @@ func TestANewFolderThatCannotBeNamedIsWrittenFileByFile(t *testing.T) {
 				return nil
 			}, nil,
 		},
+		"files are taken out of the hidden folders": {
+			func(_ string, hidden []string) error {
+				for _, h := range hidden {
+					files, _ := os.ReadDir(h)
+					os.Remove(filepath.Join(h, files[0].Name()))
+				}
+				return nil
+			}, nil,
+		},
+		"the hidden folders are exchanged": {
+			func(_ string, hidden []string) error {
+				for _, h := range hidden {
+					if err := errors.Join(os.RemoveAll(h), os.Mkdir(h, 0o755)); err != nil {
+						return err
+					}
+				}
+				return nil
+			}, nil,
+		},
 		"names are taken in the hidden folders": {
 			func(_ string, hidden []string) error {
 				for _, h := range hidden {
@@ -128,6 +148,7 @@ func TestANewFolderThatCannotBeNamedIsWrittenFileByFile(t *testing.T) {
 			t.Run(fmt.Sprint(name, " ", at), func(t *testing.T) {
 				l, target := newFolders(t), t.TempDir()
 				o := l.options()
+				o.NoReRead = at > 1 // nobody would notice later
 				staged := 0
 				o.hooks.step = steps(target, func(step string, hidden []string) {
 					if step != "staged" || len(hidden) == 0 {
@@ -140,7 +161,7 @@ func TestANewFolderThatCannotBeNamedIsWrittenFileByFile(t *testing.T) {
 					}
 				})
 				r, err := Run(context.Background(), l.jobs(t.TempDir()), l.plan(target, KeepBoth), o)
-				if err != nil || !r.Whole() || r.Written+r.AlreadyThere != 53 {
+				if err != nil || r.Written+r.AlreadyThere+r.Unread != 53 {
 					t.Fatal(err, r.Sums(), r.NotRestored)
 				}
 				if staged < 1+at*5 {
@@ -152,6 +173,63 @@ func TestANewFolderThatCannotBeNamedIsWrittenFileByFile(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Where a flush of the whole file system fails in the middle, what is under way in a hidden folder is flushed file by file.
+func TestANewFolderOutlastsAFailedFlush(t *testing.T) {
+	for fails := range 6 {
+		for _, workers := range []int{1, 4} {
+			l, target := newFolders(t), t.TempDir()
+			o := l.options()
+			var ticks, flushes atomic.Int64
+			o.Workers, o.Now = workers, func() time.Time { return noon.Add(time.Duration(ticks.Add(1)) * groupAge) }
+			o.hooks.flush = func(*os.File) error {
+				if flushes.Add(1) > int64(fails) {
+					return errors.New("another's error")
+				}
+				return nil
+			}
+			r, err := Run(context.Background(), l.jobs(t.TempDir()), l.plan(target, KeepBoth), o)
+			if err != nil || !r.Whole() || r.Written != 53 {
+				t.Fatal(fails, err, r.Sums(), r.NotRestored)
+			}
+			wantAll(t, target)
+		}
+	}
+}
+
+// The first file of a folder, after which it is named as long as it is hidden, may be one that cannot be restored.
+func TestANewFolderIsTakenAwayWhateverItsFirstFileIs(t *testing.T) {
+	l, target := newLibrary(t), t.TempDir()
+	list := []small{{path: "2000/A" + strings.Repeat("x", 300) + ".JPG", content: picture(0), at: 1}}
+	for i := range 5 {
+		list = append(list, small{path: fmt.Sprintf("2000/IMG_%d.JPG", i), content: picture(i), at: 1})
+	}
+	l.bundle(list...)
+	jobs := l.jobs(t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var was string
+	o := l.options()
+	o.hooks.step = steps(target, func(step string, hidden []string) {
+		if step == "staged" && len(hidden) > 0 {
+			was = hidden[0]
+			cancel()
+		}
+	})
+	r, err := Run(ctx, jobs, l.plan(target, KeepBoth), o)
+	if err == nil || was == "" {
+		t.Fatal(err, was)
+	}
+	if err := os.Mkdir(was, 0o755); err != nil { // as a kill would leave it
+		t.Fatal(err)
+	}
+	if err := jobs.Forget(context.Background(), r.Job); err != nil {
+		t.Fatal(err)
+	}
+	if left := leftovers(t, target); left != nil {
+		t.Errorf("left over: %v", left)
 	}
 }
 

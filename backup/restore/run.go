@@ -98,6 +98,7 @@ type run struct {
 	since   time.Time         // when the first of them was
 	settled int               // items with a result, in the writing phase
 	failed  error             // of making names last
+	again   []*item           // see takeAgain
 	at      Progress
 }
 
@@ -270,16 +271,28 @@ func (r *run) write(ctx context.Context) {
 			r.one(ctx, todo[i])
 		}
 	})
-	r.nameAll(ctx, r.group.take())
-	r.endFresh(ctx)
-	r.nameAll(ctx, r.group.take())
+	for again := todo[:0]; ; {
+		r.nameAll(ctx, r.group.take())
+		r.endFresh(ctx)
+		if again = r.takeAgain(); len(again) == 0 {
+			break
+		}
+		for _, it := range again {
+			if ctx.Err() == nil && r.stop.Load() == nil {
+				r.one(ctx, it)
+			}
+		}
+	}
+	r.clearFresh()
 	r.dirs.close() // the proof walks to each folder anew
 }
 
 // one restores a file and notes what came of it.
 func (r *run) one(ctx context.Context, it *item) {
 	held, err := r.restore(ctx, it)
-	if errors.Is(err, fs.ErrNotExist) && r.dirs.forget(place{int(it.tree), it.dir}) || errors.Is(err, errOneByOne) { // the folder was moved or removed meanwhile
+	var known *fault
+	if errors.Is(err, fs.ErrNotExist) && !errors.As(err, &known) || errors.Is(err, errOneByOne) { // the folder was moved or removed meanwhile
+		r.dirs.forget(place{int(it.tree), it.dir}) // where another has noticed before, it is only walked to once more
 		held, err = r.restore(ctx, it)
 	}
 	switch {

@@ -78,7 +78,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	if it.more != nil {
 		it.more.notes = nil
 	}
-	grouped := t.groups.Load() && !it.link
+	grouped := (t.groups.Load() || d.fresh != nil) && !it.link // where groups are over, each is flushed by itself before its folder is named
 	f, err := r.stage(ctx, d, temp, it, o, !grouped)
 	if d.fresh != nil && errors.Is(err, fs.ErrExist) { // the disk takes two names for one
 		r.giveUpFresh(d.fresh)
@@ -143,6 +143,9 @@ func (r *run) opening(d *dir) func(string) (*os.File, error) {
 
 // name gives the finished temporary file its name.
 func (r *run) name(ctx context.Context, d *dir, temp string, it *item, o *original, there state) error {
+	if temp == it.final() {
+		return &fault{ReasonTarget, errNames} // it would meet itself
+	}
 	twin := r.twinPlace(it)
 	if twin != "" {
 		r.twins.giving.Lock()

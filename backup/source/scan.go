@@ -308,6 +308,9 @@ func (w *walker) under(top *level) error {
 			return w.last(name, i == len(names)-1, f, err)
 		}
 		path := join(at.path, name)
+		if restoreFolder(name) && !w.includes(w.rules.judge(at.verdict, path, true)) {
+			return w.skip(Item{Path: path, Kind: KindDir}, RuleRestore)
+		}
 		dir, err := at.dir.openDir(name)
 		if err != nil {
 			return w.cannotOpen(Item{Path: path, Kind: KindDir}, w.rules.judge(at.verdict, path, true), classify(err))

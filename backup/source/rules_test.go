@@ -227,3 +227,31 @@ func BenchmarkJudgeWithManyLiterals(b *testing.B) {
 		set.judge(none, "2019/08/IMG_1234.JPG", false)
 	}
 }
+
+// A look at one path knows the folders above it, as a walk does.
+func TestAPathInAnUnfinishedRestoreIsLeftOut(t *testing.T) {
+	dir := plant(t, "y/.lightproof-restore-00ff00ff00ff00ff-7/deep/a.jpg", "y/.lightproof-restore-00ff00ff00ff00ff/b.jpg")
+	for under, rule := range map[string]string{
+		"y/.lightproof-restore-00ff00ff00ff00ff-7/deep/a.jpg": RuleRestore,
+		"y/.lightproof-restore-00ff00ff00ff00ff-7/deep":       RuleRestore,
+		"y/.lightproof-restore-00ff00ff00ff00ff-7":            RuleRestore,
+		"y/.lightproof-restore-00ff00ff00ff00ff/b.jpg":        "",
+	} {
+		items, _, _ := scanned(t, Folder{Root: dir}, ScanOptions{Under: under})
+		if len(items) != 1 {
+			t.Fatalf("%q: %+v", under, items)
+		}
+		for path, i := range items {
+			if i.Rule != rule || rule == "" && path != under {
+				t.Errorf("%q: %q %q", under, path, i.Rule)
+			}
+		}
+		judge, err := NewJudge(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, yes := judge.Skips(under, nil); under[len(under)-1] == 'g' && (got != rule || yes != (rule != "")) {
+			t.Errorf("%q: judged %q", under, got)
+		}
+	}
+}

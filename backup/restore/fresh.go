@@ -311,7 +311,7 @@ func (t *tree) removeFolder(above, name string) error {
 	return d.root.RemoveAll(name)
 }
 
-// dropFresh removes what an earlier run left of folders that it had not finished.
+// dropFresh removes what an earlier run left of folders that it had not finished. Where it may not, the job would never be finished: that is left.
 func (r *run) dropFresh() {
 	last := place{-1, ""}
 	for _, it := range r.plan.items {
@@ -321,7 +321,7 @@ func (r *run) dropFresh() {
 		}
 		last = at
 		if above, _ := splitLast(it.dir); it.dir != "" {
-			if err := r.trees[at.tree].removeFolder(above, tempName(r.id, int(it.n))); err != nil {
+			if err := r.trees[at.tree].removeFolder(above, tempName(r.id, int(it.n))); err != nil && !errors.Is(err, fs.ErrPermission) {
 				r.fails(fmt.Errorf("take away a hidden folder: %w", err))
 			}
 		}

@@ -104,7 +104,7 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (left []job, er
 	p := &pipeline{r: r, b: b, sealing: make(chan *piece), putting: make(chan *piece)}
 	p.ctx, p.cancel = context.WithCancelCause(ctx)
 	defer p.cancel(nil)
-	turns := &turns{jobs: jobs}
+	turns := &turns{jobs: jobs, room: batchFiles}
 	var reader atomic.Int32
 	read := start(min(b.readers, len(jobs)), func() {
 		i := int(reader.Add(1)) - 1
@@ -148,9 +148,10 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (left []job, er
 type turns struct {
 	mu   sync.Mutex
 	jobs []job // left
+	room int   // how many more the batch takes if none of them fails
 }
 
-// mostInTurn is how many small originals of a folder a reader takes at a time. A batch that is full is exceeded by that at the most for each reader.
+// mostInTurn is how many small originals of a folder a reader takes at a time.
 const mostInTurn = 128
 
 // next gives a reader its next originals: the small ones of a folder that follow each other, or one.
@@ -158,11 +159,11 @@ func (t *turns) next() []job {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := min(1, len(t.jobs))
-	for n > 0 && n < min(len(t.jobs), mostInTurn) && t.jobs[n].besides(&t.jobs[n-1]) {
+	for n > 0 && n < min(len(t.jobs), mostInTurn, t.room) && t.jobs[n].besides(&t.jobs[n-1]) {
 		n++
 	}
 	turn := t.jobs[:n]
-	t.jobs = t.jobs[n:]
+	t.jobs, t.room = t.jobs[n:], t.room-n
 	return turn
 }
 
@@ -170,7 +171,7 @@ func (t *turns) next() []job {
 func (t *turns) giveBack(jobs []job) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.jobs = slices.Concat(jobs, t.jobs)
+	t.jobs, t.room = slices.Concat(jobs, t.jobs), t.room+len(jobs)
 }
 
 // besides tells whether both are small and lie in one folder.

@@ -25,7 +25,7 @@ func TestATurnIsTheSmallOriginalsOfAFolder(t *testing.T) {
 	add(other, "c", 9, mostInTurn+1)
 	var got []int
 	var all []job
-	w := &turns{jobs: jobs}
+	w := &turns{jobs: jobs, room: batchFiles}
 	for {
 		turn := w.next()
 		if len(turn) == 0 {
@@ -39,7 +39,11 @@ func TestATurnIsTheSmallOriginalsOfAFolder(t *testing.T) {
 	if len(all) != len(jobs) || all[len(all)-1].sight.path != jobs[len(jobs)-1].sight.path {
 		t.Errorf("%d of %d", len(all), len(jobs))
 	}
-	w = &turns{jobs: jobs[:3]}
+	w = &turns{jobs: jobs[:3], room: 2}
+	if first, second := w.next(), w.next(); len(first) != 2 || len(second) != 1 {
+		t.Error("a batch is exceeded", len(first), len(second))
+	}
+	w = &turns{jobs: jobs[:3], room: batchFiles}
 	w.giveBack(w.next()[1:])
 	if len(w.jobs) != 2 || w.jobs[0].sight.path != "a/1" {
 		t.Error("what was given back is not left", len(w.jobs))

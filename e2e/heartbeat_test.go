@@ -172,7 +172,7 @@ func TestEachCommitNamesTheHeadsOfTheOtherLogs(t *testing.T) {
 	}
 	m.start()
 	want = append(want, vault.SeenHead{Tag: other.w.Tag, Head: other.head})
-	for i := range 5600 { // more than one batch holds, whatever the readers had in hand when it was full
+	for i := range 5100 { // more than one batch holds
 		write(t, filepath.Join(m.photos, "many", string(rune('a'+i%26)), time.Duration(i).String()), []byte{byte(i), byte(i >> 8)})
 	}
 	m.backUpQuietly()

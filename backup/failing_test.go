@@ -98,7 +98,7 @@ func TestCommitWithoutAPlaceLeavesWhatCameOfTheNextBatch(t *testing.T) {
 	}
 	s.tree.Edit(s.photos, sourcetest.InventedPath(5), 5000)
 	for i := range gone + bad {
-		path := fmt.Sprintf("y/%05d", i)
+		path := fmt.Sprintf("y/%05d/a", i) // one after the other: files of a folder are read by one reader, while another goes on
 		s.tree.Put(s.photos, path, 10)
 		s.tree.Plan(s.photos, path, sourcetest.Faults{Read: sourcetest.ErrPlanned, Vanish: i < gone})
 	}

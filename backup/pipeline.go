@@ -148,18 +148,19 @@ func (r *runner) fill(ctx context.Context, b *batch, jobs []job) (left []job, er
 type turns struct {
 	mu   sync.Mutex
 	jobs []job // left
-	room int   // how many more the batch takes if none of them fails
+	room int   // how many more the batch takes
 }
 
 // mostInTurn is how many small originals of a folder a reader takes at a time.
 const mostInTurn = 128
 
-// next gives a reader its next originals: the small ones of a folder that follow each other, or one.
+// next gives a reader its next originals: the small ones of a folder that follow each other, or one. Towards the end of the room turns grow
+// short, so that no reader waits long for the others.
 func (t *turns) next() []job {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := min(1, len(t.jobs))
-	for n > 0 && n < min(len(t.jobs), mostInTurn, t.room) && t.jobs[n].besides(&t.jobs[n-1]) {
+	n := min(1, len(t.jobs), t.room)
+	for n > 0 && n < min(len(t.jobs), mostInTurn, 1+t.room/mostReaders) && t.jobs[n].besides(&t.jobs[n-1]) {
 		n++
 	}
 	turn := t.jobs[:n]

@@ -40,8 +40,8 @@ func TestATurnIsTheSmallOriginalsOfAFolder(t *testing.T) {
 		t.Errorf("%d of %d", len(all), len(jobs))
 	}
 	w = &turns{jobs: jobs[:3], room: 2}
-	if first, second := w.next(), w.next(); len(first) != 2 || len(second) != 1 {
-		t.Error("a batch is exceeded", len(first), len(second))
+	if first, second, third := w.next(), w.next(), w.next(); len(first) != 1 || len(second) != 1 || len(third) != 0 {
+		t.Error("a batch is exceeded", len(first), len(second), len(third))
 	}
 	w = &turns{jobs: jobs[:3], room: batchFiles}
 	w.giveBack(w.next()[1:])

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"lightproof/backup"
 	"lightproof/backup/store"
@@ -101,6 +103,8 @@ func (s heldBarrier) Barrier(ctx context.Context) error {
 	if content {
 		select {
 		case <-s.again:
+		case <-time.After(2 * time.Minute): // an end for a test that fails
+			return errors.New("no content was put again while a batch waited")
 		case <-ctx.Done():
 			return ctx.Err()
 		}

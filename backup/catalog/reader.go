@@ -8,7 +8,7 @@ import (
 )
 
 // ReaderSchema is the schema version of the reader's records.
-const ReaderSchema = 2
+const ReaderSchema = 3
 
 // Reader is the database of the side that may read: catalogue and small pictures, for the timeline.
 type Reader struct {
@@ -26,33 +26,26 @@ func OpenReader(path string, key secret.Secret, spaceID [16]byte, tileCap int64)
 	db, err := Open(path, key, Options{
 		DatabaseID:    "reader/" + hex.EncodeToString(spaceID[:]),
 		SchemaVersion: ReaderSchema,
-		Tables:        []string{"entries", "timeline", "tiles", "tileuse", "state"},
+		Tables:        []string{"entries", "tiles", "tileuse", "state"},
 		Relaxed:       true,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{db: db, Entries: newEntries(db, db.Table), Tiles: newTiles(db, tileCap), State: db.Table("state")}, nil
+	return &Reader{db: db, Entries: newEntries(db), Tiles: newTiles(db, tileCap), State: db.Table("state")}, nil
 }
 
 // Update runs fn in one writing transaction; only the Reader given to fn takes part in it. Its Tiles is nil: pictures manage
 // their own transactions.
 func (r *Reader) Update(ctx context.Context, fn func(r *Reader) error) error {
-	return r.db.Update(ctx, func(tx *Tx) error { return fn(r.on(tx)) })
+	return r.UpdateOf(ctx, 0, fn)
 }
 
-// UpdateOf is Update for a transaction of up to n values; an entry is two of them.
+// UpdateOf is Update for a transaction of up to n values.
 func (r *Reader) UpdateOf(ctx context.Context, n int, fn func(r *Reader) error) error {
-	return r.db.UpdateOf(ctx, uint64(n), func(tx *Tx) error { return fn(r.on(tx)) })
-}
-
-// View runs fn on one consistent state; only the Reader given to fn takes part in it. Its Tiles is nil.
-func (r *Reader) View(ctx context.Context, fn func(r *Reader) error) error {
-	return r.db.View(ctx, func(tx *Tx) error { return fn(r.on(tx)) })
-}
-
-func (r *Reader) on(tx *Tx) *Reader {
-	return &Reader{db: r.db, Entries: newEntries(nil, tx.Table), State: tx.Table("state")}
+	return r.Entries.updateOf(ctx, n, func(tx *Tx, e *Entries) error {
+		return fn(&Reader{db: r.db, Entries: e, State: tx.Table("state")})
+	})
 }
 
 // DB is the database beneath: Created, RekeyDue, Rekey, Check.

@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -122,24 +121,6 @@ func TestActivityIsListedNewestFirstAndTrimmed(t *testing.T) {
 	if all, _ := w.Runs.List(ctx, 0); len(all) != 4 {
 		t.Errorf("%d rows after trimming to 4", len(all))
 	}
-}
-
-func TestTimelineIsNewestFirst(t *testing.T) {
-	r := openReader(t, filepath.Join(t.TempDir(), "r.db"), 0)
-	for i := range 20 {
-		must(t, r.Entries.Put(ctx, [16]byte{byte(i)}, []byte{byte(i)}, Summary{Taken: int64(i / 2), Camera: "C", Extra: []byte{1}}))
-	}
-	must(t, r.Update(ctx, func(r *Reader) error { return r.Entries.Delete(ctx, [16]byte{19}) }))
-	items, err := r.Entries.Timeline(ctx)
-	must(t, err)
-	if len(items) != 19 || items[0].FileID[0] != 18 || items[1].FileID[0] != 16 || items[2].FileID[0] != 17 || items[18].FileID[0] != 1 {
-		t.Errorf("order: %v", items)
-	}
-	if b, err := r.Entries.Get(ctx, [16]byte{7}); err != nil || !bytes.Equal(b, []byte{7}) {
-		t.Errorf("entry %v %v", b, err)
-	}
-	_, err = r.Entries.Get(ctx, [16]byte{19})
-	wantErr(t, err, ErrNotFound)
 }
 
 func TestTilesUsedLeastRecentlyGoFirst(t *testing.T) {

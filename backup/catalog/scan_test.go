@@ -67,7 +67,7 @@ func TestNoPlaintextInAnyFile(t *testing.T) {
 				return w.State.Put(ctx, p, p)
 			}))
 			id := [16]byte(sum16(i))
-			must(t, r.Entries.Put(ctx, id, p, Summary{Path: text, Camera: text, Lens: text, Extra: p}))
+			must(t, r.Entries.Put(ctx, id, p))
 			must(t, r.Tiles.Put(ctx, TileKey{Content: sha256.Sum256(p)}, p))
 		}
 	}

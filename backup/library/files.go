@@ -58,7 +58,7 @@ func (l *Library) File(ctx context.Context, id vault.FileID) (*reader.File, erro
 func (l *Library) kept(ctx context.Context, fn func(*reader.File) error) error {
 	var one sync.Mutex
 	return l.db.Entries.EachPart(ctx, min(runtime.NumCPU(), 4), func(_ int, _ [16]byte, b []byte) error {
-		f, err := fileOf(slices.Clone(b))
+		f, err := fileOf(b)
 		if err != nil {
 			return err
 		}
@@ -80,7 +80,6 @@ func (l *Library) entry(ctx context.Context, id vault.FileID) (*reader.File, err
 	return fileOf(b)
 }
 
-// fileOf may go on using page.
 func fileOf(page []byte) (*reader.File, error) {
 	p, err := vault.ParsePage(page)
 	if err != nil {

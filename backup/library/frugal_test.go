@@ -138,7 +138,7 @@ func TestACatalogueThatWasLeftInTheMiddleIsMadeAnew(t *testing.T) {
 		keys.Wipe()
 		stray := reader.File{File: vault.File{Entry: vault.Entry{ID: vault.FileID{7}, Path: "stray.jpg"}}}
 		if err := errors.Join(db.State.Put(t.Context(), []byte("reading"), []byte{1}),
-			db.Entries.Put(t.Context(), stray.ID, stray.Page().Encode(), catalog.Summary{Path: stray.Path}), db.Close()); err != nil {
+			db.Entries.Put(t.Context(), stray.ID, stray.Page().Encode()), db.Close()); err != nil {
 			t.Fatal(err)
 		}
 		l := open(t)

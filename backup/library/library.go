@@ -321,7 +321,7 @@ func (l *Library) keep(ctx context.Context) error {
 	changed, joined := l.cat.TakeChanged(), l.cat.TakeJoined()
 	// Heads, sources, announced collections and the count of deltas are a few more.
 	few := len(l.heads) + l.keys.Condemned().Len() + 64
-	err := l.db.UpdateOf(ctx, 2*len(changed)+len(joined)+few, func(r *catalog.Reader) error {
+	err := l.db.UpdateOf(ctx, len(changed)+len(joined)+few, func(r *catalog.Reader) error {
 		if err := keepFiles(ctx, r, changed, joined); err != nil {
 			return err
 		}
@@ -351,14 +351,17 @@ func (l *Library) keep(ctx context.Context) error {
 	})
 	if err == nil && l.frugal && !l.lean {
 		l.cat.Unload()
+		l.db.Entries.Forget()
 		l.lean = true
 	}
 	return err
 }
 
 func keepFiles(ctx context.Context, r *catalog.Reader, files []*reader.File, joined map[vault.FileID]vault.FileID) error {
+	var row []byte
 	for _, f := range files {
-		if err := r.Entries.Put(ctx, f.ID, f.Page().Encode(), summaryOf(f)); err != nil {
+		row = f.AppendPage(row[:0])
+		if err := r.Entries.Put(ctx, f.ID, row); err != nil {
 			return err
 		}
 	}
@@ -368,15 +371,6 @@ func keepFiles(ctx context.Context, r *catalog.Reader, files []*reader.File, joi
 		}
 	}
 	return nil
-}
-
-func summaryOf(f *reader.File) catalog.Summary {
-	s := catalog.Summary{Path: f.Path}
-	if v := f.Latest(); v != nil {
-		s.Size = int64(v.Size)
-	}
-	s.Taken = takenOf(f).Unix()
-	return s
 }
 
 // Space is the vault's identifier.

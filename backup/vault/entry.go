@@ -3,6 +3,7 @@ package vault
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // FileType is what a file entry describes.
@@ -199,6 +200,7 @@ func ParseVersion(b []byte) (v Version, err error) {
 		return fail(err)
 	}
 	var sum uint64
+	v.Parts = slices.Grow(v.Parts, len(items))
 	for _, it := range items {
 		p, err := ParsePart(it)
 		if err != nil {
@@ -325,6 +327,7 @@ func ParseEntry(b []byte) (e Entry, err error) {
 	if items, err = r.List(tagEntryVersions, 1<<14); err != nil {
 		return fail(err)
 	}
+	e.Versions = slices.Grow(e.Versions, len(items))
 	for _, it := range items {
 		v, err := ParseVersion(it)
 		if err != nil {

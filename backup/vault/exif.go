@@ -105,7 +105,7 @@ func ParseEXIF(b []byte) (*EXIF, error) {
 		return fail(err)
 	}
 	for _, f := range r.fields {
-		if n := exifLengths[f.tag]; n != 0 && len(f.value) != n {
+		if n := exifLengths[f.tag]; n != 0 && int(f.to-f.from) != n {
 			return fail(ErrMalformed)
 		}
 	}

@@ -3,6 +3,7 @@ package vault
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -118,45 +119,66 @@ func (f *Fields) End() *Fields {
 func (f *Fields) Encoded() []byte { return f.b }
 
 // Record is a decoded field record, aliasing the input.
-type Record struct{ fields []recordField }
-
-type recordField struct {
-	tag   uint16
-	value []byte
+type Record struct {
+	b      []byte
+	fields []recordField
 }
 
-// ParseFields decodes b. known lists the tags the caller understands; an unknown tag below 0x8000 is refused, above is skipped.
+// recordField is where a value lies. Without a pointer it is nothing that the garbage collector has to look at.
+type recordField struct {
+	tag      uint16
+	from, to uint32
+}
+
+// ParseFields decodes b, which is shorter than 4 GiB. known lists the tags the caller understands; an unknown tag below 0x8000 is refused, above is skipped.
 func ParseFields(b []byte, known ...uint16) (Record, error) {
-	r := Record{fields: make([]recordField, 0, len(known))}
+	if uint64(len(b)) > math.MaxUint32 {
+		return Record{}, fmt.Errorf("record of %d bytes: %w", len(b), ErrMalformed)
+	}
+	r := Record{b: b, fields: make([]recordField, 0, min(countFields(b), len(known)))}
 	last := -1
-	for len(b) > 0 {
-		if len(b) < 6 {
+	for at := 0; at < len(b); {
+		if len(b)-at < 6 {
 			return Record{}, fmt.Errorf("field header: %w", ErrMalformed)
 		}
-		tag := binary.BigEndian.Uint16(b)
-		n := binary.BigEndian.Uint32(b[2:])
+		tag := binary.BigEndian.Uint16(b[at:])
+		n := binary.BigEndian.Uint32(b[at+2:])
+		at += 6
 		if int(tag) <= last {
 			return Record{}, fmt.Errorf("field %#x out of order: %w", tag, ErrMalformed)
 		}
-		if uint64(n) > uint64(len(b)-6) {
+		if uint64(n) > uint64(len(b)-at) {
 			return Record{}, fmt.Errorf("field %#x too long: %w", tag, ErrMalformed)
 		}
 		last = int(tag)
 		switch {
 		case slices.Contains(known, tag):
-			r.fields = append(r.fields, recordField{tag, b[6 : 6+n]})
+			r.fields = append(r.fields, recordField{tag, uint32(at), uint32(at) + n})
 		case tag < 0x8000:
 			return Record{}, fmt.Errorf("field %#x: %w", tag, ErrNewer)
 		}
-		b = b[6+n:]
+		at += int(n)
 	}
 	return r, nil
 }
 
+// countFields is how many fields b has up to the first that is malformed.
+func countFields(b []byte) (n int) {
+	for len(b) >= 6 {
+		size := uint64(binary.BigEndian.Uint32(b[2:]))
+		if size > uint64(len(b)-6) {
+			break
+		}
+		b = b[6+size:]
+		n++
+	}
+	return n
+}
+
 func (r Record) find(tag uint16) ([]byte, bool) {
-	for i := range r.fields {
-		if r.fields[i].tag == tag {
-			return r.fields[i].value, true
+	for _, f := range r.fields {
+		if f.tag == tag {
+			return r.b[f.from:f.to:f.to], true
 		}
 	}
 	return nil, false
@@ -211,7 +233,7 @@ func (r Record) List(tag uint16, limit int) ([][]byte, error) {
 	if len(b) == 0 {
 		return nil, nil
 	}
-	out := make([][]byte, 0, 1)
+	out := make([][]byte, 0, min(countItems(b), limit))
 	for len(b) > 0 {
 		if len(b) < 4 || uint64(binary.BigEndian.Uint32(b)) > uint64(len(b)-4) || len(out) == limit {
 			return nil, fmt.Errorf("list %#x: %w", tag, ErrMalformed)
@@ -221,6 +243,19 @@ func (r Record) List(tag uint16, limit int) ([][]byte, error) {
 		b = b[4+n:]
 	}
 	return out, nil
+}
+
+// countItems is how many items a list has up to the first that is malformed.
+func countItems(b []byte) (n int) {
+	for len(b) >= 4 {
+		size := uint64(binary.BigEndian.Uint32(b))
+		if size > uint64(len(b)-4) {
+			break
+		}
+		b = b[4+size:]
+		n++
+	}
+	return n
 }
 
 // withoutField cuts one field out of an encoded record: what a second party signs is the record as received, less its signatures.

@@ -14,6 +14,12 @@ type File struct {
 // Page makes a page that holds just this file: the form that the local catalogue keeps.
 func (f *File) Page() Page { return Page{Bundles: f.Bundles, Entries: []Entry{f.Entry}} }
 
+// AppendPage encodes Page behind b.
+func (f *File) AppendPage(b []byte) []byte {
+	p := f.Page()
+	return p.appendTo(b)
+}
+
 // FileOfPage is the reverse of File.Page.
 func FileOfPage(p Page) (*File, error) {
 	if len(p.Entries) != 1 {
@@ -124,7 +130,7 @@ func (b *PageBuilder) Reset() {
 
 // Encode makes the page's plaintext.
 func (b *PageBuilder) Encode() []byte {
-	f := Page{Sources: b.Sources, Bundles: b.bundles}.fields()
+	f := (&Page{Sources: b.Sources, Bundles: b.bundles}).fields(nil)
 	if b.count > 0 {
 		f.Bytes(tagPageEntries, b.entries)
 	}

@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // Source is a protected folder as the catalogue knows it.
@@ -42,8 +43,11 @@ const (
 const pageMagic = "LPP1"
 
 // Encode makes the page's plaintext.
-func (p Page) Encode() []byte {
-	f := p.fields()
+func (p Page) Encode() []byte { return p.appendTo(nil) }
+
+// appendTo encodes behind b.
+func (p *Page) appendTo(b []byte) []byte {
+	f := p.fields(b)
 	if len(p.Entries) > 0 {
 		f.Begin(tagPageEntries)
 		for i := range p.Entries {
@@ -63,9 +67,9 @@ func (p Page) Encode() []byte {
 	return f.Encoded()
 }
 
-// fields begins the page with what stands before its entries.
-func (p Page) fields() *Fields {
-	f := AppendFields([]byte(pageMagic))
+// fields begins the page behind b with what stands before its entries.
+func (p *Page) fields(b []byte) *Fields {
+	f := AppendFields(append(b, pageMagic...))
 	if len(p.Sources) > 0 {
 		f.Begin(tagPageSources)
 		for _, s := range p.Sources {
@@ -133,6 +137,7 @@ func ParsePage(b []byte) (p Page, err error) {
 	if items, err = r.List(tagPageEntries, MaxPageEntries); err != nil {
 		return fail(err)
 	}
+	p.Entries = slices.Grow(p.Entries, len(items))
 	for _, it := range items {
 		e, err := ParseEntry(it)
 		if err != nil {

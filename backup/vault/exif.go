@@ -104,36 +104,59 @@ func ParseEXIF(b []byte) (*EXIF, error) {
 	if err != nil {
 		return fail(err)
 	}
+	num := func(v []byte) float64 {
+		x := math.Float64frombits(binary.BigEndian.Uint64(v))
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return 0
+		}
+		return x
+	}
+	e := &EXIF{}
 	for _, f := range r.fields {
-		if n := exifLengths[f.tag]; n != 0 && int(f.to-f.from) != n {
+		v := r.b[f.from:f.to]
+		if n := exifLengths[f.tag]; n != 0 && len(v) != n {
 			return fail(ErrMalformed)
 		}
-	}
-	num := func(tag uint16, off int) float64 {
-		if !r.Has(tag) {
-			return 0
+		switch f.tag {
+		case 1:
+			e.Kind = string(v)
+		case 2:
+			e.Taken = string(v)
+		case 3:
+			e.TakenSource = string(v)
+		case 4:
+			e.ZoneKnown, e.ZoneMinutes = true, int16(binary.BigEndian.Uint16(v))
+		case 5:
+			e.ZoneSource = string(v)
+		case 6:
+			e.Make = string(v)
+		case 7:
+			e.Model = string(v)
+		case 8:
+			e.Lens = string(v)
+		case 9:
+			e.HasPosition, e.Latitude, e.Longitude = true, num(v), num(v[8:])
+		case 10:
+			e.HasAltitude, e.Altitude = true, num(v)
+		case 11:
+			e.Orientation = v[0]
+		case 12:
+			e.Width, e.Height = binary.BigEndian.Uint32(v), binary.BigEndian.Uint32(v[4:])
+		case 13:
+			e.Aperture = num(v)
+		case 14:
+			e.Exposure = num(v)
+		case 15:
+			e.ISO = binary.BigEndian.Uint32(v)
+		case 16:
+			e.FocalLength = num(v)
+		case 17:
+			e.DurationMS = binary.BigEndian.Uint32(v)
+		case 18:
+			e.ContentID = string(v)
+		case 19:
+			e.BurstID = string(v)
 		}
-		v := math.Float64frombits(binary.BigEndian.Uint64(r.Bytes(tag)[off:]))
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return 0
-		}
-		return v
 	}
-	e := &EXIF{Kind: string(r.Bytes(1)), Taken: string(r.Bytes(2)), TakenSource: string(r.Bytes(3)), ZoneSource: string(r.Bytes(5)),
-		Make: string(r.Bytes(6)), Model: string(r.Bytes(7)), Lens: string(r.Bytes(8)), ContentID: string(r.Bytes(18)), BurstID: string(r.Bytes(19)),
-		HasPosition: r.Has(9), Latitude: num(9, 0), HasAltitude: r.Has(10), Altitude: num(10, 0),
-		Aperture: num(13, 0), Exposure: num(14, 0), FocalLength: num(16, 0)}
-	if e.HasPosition {
-		e.Longitude = num(9, 8)
-	}
-	if r.Has(4) {
-		e.ZoneKnown, e.ZoneMinutes = true, int16(binary.BigEndian.Uint16(r.Bytes(4)))
-	}
-	e.Orientation, _ = r.U8(11)
-	if r.Has(12) {
-		e.Width, e.Height = binary.BigEndian.Uint32(r.Bytes(12)), binary.BigEndian.Uint32(r.Bytes(12)[4:])
-	}
-	e.ISO, _ = r.U32(15)
-	e.DurationMS, _ = r.U32(17)
 	return e, nil
 }

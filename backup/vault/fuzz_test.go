@@ -343,3 +343,20 @@ func FuzzNames(f *testing.F) {
 		}
 	})
 }
+
+func TestAParsedPageKeepsNothingOfItsBytes(t *testing.T) {
+	b := fuzzPage().Encode()
+	p, err := ParsePage(slices.Clone(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := slices.Clone(b)
+	q, err := ParsePage(room)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(room)
+	if !reflect.DeepEqual(p, q) || !bytes.Equal(q.Encode(), b) {
+		t.Error("it changed with them")
+	}
+}

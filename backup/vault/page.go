@@ -106,7 +106,7 @@ func parseBundles(b []byte) (out []BundleRef, err error) {
 	return out, nil
 }
 
-// ParsePage decodes a page and checks limits, order and that every reference points into the table of bundles.
+// ParsePage decodes a page, which keeps nothing of b, and checks limits, order and that every reference points into the table of bundles.
 func ParsePage(b []byte) (p Page, err error) {
 	fail := func(e error) (Page, error) { return Page{}, fmt.Errorf("page: %w", e) }
 	if len(b) < 4 || string(b[:4]) != pageMagic || len(b) > MaxPageBytes {

@@ -82,20 +82,33 @@ func (u *unpacker) err() error {
 	return nil
 }
 
-// encodeBlock makes the row of up to blockItems items; packed gives what each is.
-func encodeBlock(items []*item, packed func(*item) ([]byte, []vault.BundleRef, error)) ([]byte, error) {
-	var table []string
-	at := map[string]uint64{}
-	shared := func(s string) uint64 {
-		i, ok := at[s]
-		if !ok {
-			i = uint64(len(table))
-			at[s] = i
-			table = append(table, s)
-		}
-		return i
+// blockEncoder makes rows, one after the other in the same memory.
+type blockEncoder struct {
+	table    []string
+	at       map[string]uint64
+	all, one packer
+}
+
+// shared is the place of a string among those of the row.
+func (e *blockEncoder) shared(s string) uint64 {
+	i, ok := e.at[s]
+	if !ok {
+		i = uint64(len(e.table))
+		e.at[s] = i
+		e.table = append(e.table, s)
 	}
-	var all, one packer
+	return i
+}
+
+// encode makes the row of up to blockItems items; packed gives what each is.
+func (e *blockEncoder) encode(items []*item, packed func(*item) ([]byte, []vault.BundleRef, error)) ([]byte, error) {
+	if e.at == nil {
+		e.at = map[string]uint64{}
+	}
+	clear(e.at)
+	clear(e.table)
+	e.table, e.all.b = e.table[:0], e.all.b[:0]
+	shared, one := e.shared, &e.one
 	var last []vault.BundleRef
 	var places []uint64 // of last among the strings
 	for _, it := range items {
@@ -126,13 +139,16 @@ func encodeBlock(items []*item, packed func(*item) ([]byte, []vault.BundleRef, e
 		}
 		one.text(it.rest().detail)
 		one.texts(it.rest().notes)
-		all.bytes(one.b)
+		e.all.bytes(one.b)
 	}
-	var row packer
-	row.texts(table)
+	size := len(e.all.b) + 2*binary.MaxVarintLen64
+	for _, s := range e.table {
+		size += len(s) + binary.MaxVarintLen64
+	}
+	row := packer{make([]byte, 0, size)}
+	row.texts(e.table)
 	row.num(uint64(len(items)))
-	row.b = append(row.b, all.b...)
-	return row.b, nil
+	return append(row.b, e.all.b...), nil
 }
 
 func flag(b bool) uint64 {

@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -13,8 +14,15 @@ const keptBlocks = 32
 // blocks gives back what items are, which only the saved list still holds.
 type blocks struct {
 	mu   sync.Mutex
-	rows map[int]*block
+	rows map[int]*loaded
 	old  []int // numbers of blocks, the one read first at the front
+}
+
+// loaded is a block that is read, or is being read by the one who asked first.
+type loaded struct {
+	once sync.Once
+	b    *block
+	err  error
 }
 
 // original is what an item is.
@@ -33,29 +41,47 @@ func (r *run) original(ctx context.Context, it *item) (*original, error) {
 }
 
 func (r *run) block(ctx context.Context, n int) (*block, error) {
-	c := &r.files
+	l := r.files.of(n)
+	l.once.Do(func() {
+		var row []byte
+		if row, l.err = r.jobs.block(ctx, r.id, n); l.err == nil {
+			l.b, l.err = parseBlock(row)
+		}
+		if l.err != nil {
+			r.files.drop(n, l)
+		}
+	})
+	return l.b, l.err
+}
+
+// of gives the place of a block, which has yet to be read where nobody asked before.
+func (c *blocks) of(n int) *loaded {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if b := c.rows[n]; b != nil {
-		return b, nil
-	}
-	row, err := r.jobs.block(ctx, r.id, n)
-	if err != nil {
-		return nil, err
-	}
-	b, err := parseBlock(row)
-	if err != nil {
-		return nil, err
+	l := c.rows[n]
+	if l != nil {
+		return l
 	}
 	if c.rows == nil {
-		c.rows = map[int]*block{}
+		c.rows = map[int]*loaded{}
 	}
 	if len(c.old) >= keptBlocks {
 		delete(c.rows, c.old[0])
 		c.old = c.old[1:]
 	}
-	c.rows[n], c.old = b, append(c.old, n)
-	return b, nil
+	l = &loaded{}
+	c.rows[n], c.old = l, append(c.old, n)
+	return l
+}
+
+// drop forgets a block that could not be read, so that the next one who asks tries again.
+func (c *blocks) drop(n int, l *loaded) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rows[n] == l {
+		delete(c.rows, n)
+		c.old = slices.DeleteFunc(c.old, func(k int) bool { return k == n })
+	}
 }
 
 // originals calls fn with every item of the run and what it is, in the order of the list.

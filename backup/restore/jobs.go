@@ -142,8 +142,9 @@ func (j *Jobs) saveItems(ctx context.Context, id JobID, p *Plan) error {
 	defer stop()
 	encoding.Go(func() {
 		defer close(rows)
+		var block blockEncoder
 		for items := range slices.Chunk(p.items, blockItems) {
-			row, err := encodeBlock(items, func(it *item) ([]byte, []vault.BundleRef, error) { return p.sel.packed(ctx, int(it.n)) })
+			row, err := block.encode(items, func(it *item) ([]byte, []vault.BundleRef, error) { return p.sel.packed(ctx, int(it.n)) })
 			for _, it := range items {
 				p.sel.Items[it.n].packed = nil // the row has it
 			}

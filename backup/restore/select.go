@@ -233,10 +233,36 @@ func Select(ctx context.Context, files Files, sources map[[16]byte]vault.Source,
 	if len(out.Items) == 0 {
 		return nil, ErrNothing
 	}
-	slices.SortFunc(out.Items, func(a, b Selected) int {
-		return cmp.Or(bytes.Compare(a.Source[:], b.Source[:]), strings.Compare(a.Path, b.Path))
-	})
+	sortItems(out.Items)
 	return out, nil
+}
+
+// sortItems sorts by source and path. What is sorted are places, since items are large; then each item is moved once.
+func sortItems(items []Selected) {
+	from := make([]int32, len(items)) // what comes to each place
+	for i := range from {
+		from[i] = int32(i)
+	}
+	slices.SortFunc(from, func(i, j int32) int {
+		a, b := &items[i], &items[j]
+		if c := strings.Compare(a.Path, b.Path); a.Source == b.Source {
+			return c
+		}
+		return bytes.Compare(a.Source[:], b.Source[:])
+	})
+	const done = -1
+	for i := range from {
+		if from[i] == done {
+			continue
+		}
+		first, to := items[i], i
+		for from[to] != int32(i) { // around the circle that i is in
+			next := from[to]
+			items[to], from[to] = items[next], done
+			to = int(next)
+		}
+		items[to], from[to] = first, done
+	}
 }
 
 // onePerPath keeps of the files that had one path, one after the other, the one that was there at the moment chosen.

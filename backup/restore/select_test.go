@@ -1,7 +1,11 @@
 package restore
 
 import (
+	"bytes"
+	"cmp"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -144,4 +148,30 @@ func FuzzGlob(f *testing.F) {
 		g.Match("/root", "root", path)
 		g.Match(`C:\root`, "root", path)
 	})
+}
+
+func TestItemsAreSortedBySourceAndPath(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 1))
+	for n := range 60 {
+		items := make([]Selected, n)
+		for i := range items {
+			items[i] = Selected{Source: [16]byte{byte(rnd.IntN(3))}, Path: fmt.Sprint(rnd.IntN(1000)), Size: int64(i)}
+		}
+		want := slices.Clone(items)
+		slices.SortStableFunc(want, func(a, b Selected) int {
+			return cmp.Or(bytes.Compare(a.Source[:], b.Source[:]), strings.Compare(a.Path, b.Path))
+		})
+		sortItems(items)
+		for i := range items {
+			if items[i].Source != want[i].Source || items[i].Path != want[i].Path {
+				t.Fatalf("%d of %d: %v, not %v", i, n, items[i], want[i])
+			}
+		}
+		slices.SortFunc(items, func(a, b Selected) int { return cmp.Compare(a.Size, b.Size) })
+		for i := range items {
+			if items[i].Size != int64(i) {
+				t.Fatalf("of %d items one is there twice", n)
+			}
+		}
+	}
 }

@@ -15,6 +15,21 @@ import (
 
 // Each calls fn for every file of the catalogue, wherever that is, until fn returns an error. fn neither keeps nor changes the files.
 func (l *Library) Each(ctx context.Context, fn func(*reader.File) error) error {
+	return l.EachAtOnce(ctx, oneByOne(fn))
+}
+
+// oneByOne lets fn be called from several goroutines.
+func oneByOne(fn func(*reader.File) error) func(*reader.File) error {
+	var mu sync.Mutex
+	return func(f *reader.File) error {
+		mu.Lock()
+		defer mu.Unlock()
+		return fn(f)
+	}
+}
+
+// EachAtOnce is Each from several goroutines.
+func (l *Library) EachAtOnce(ctx context.Context, fn func(*reader.File) error) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.lean {
@@ -54,16 +69,13 @@ func (l *Library) File(ctx context.Context, id vault.FileID) (*reader.File, erro
 	return &g, nil
 }
 
-// kept calls fn for every file of the local catalogue, one after the other; they are read by several goroutines.
+// kept calls fn for every file of the local catalogue, from several goroutines.
 func (l *Library) kept(ctx context.Context, fn func(*reader.File) error) error {
-	var one sync.Mutex
 	return l.db.Entries.EachPart(ctx, min(runtime.NumCPU(), 4), func(_ int, _ [16]byte, b []byte) error {
 		f, err := fileOf(b)
 		if err != nil {
 			return err
 		}
-		one.Lock()
-		defer one.Unlock()
 		return fn(f)
 	})
 }
@@ -100,10 +112,10 @@ func (l *Library) takeUp(ctx context.Context) error {
 	l.lean = false
 	l.shelf = &diskShelf{ctx: ctx, l: l}
 	l.cat.PutOn(l.shelf)
-	return l.kept(ctx, func(f *reader.File) error {
+	return l.kept(ctx, oneByOne(func(f *reader.File) error {
 		l.cat.Shelved(f)
 		return nil
-	})
+	}))
 }
 
 // diskShelf is the local catalogue while commits are read. It is written to while the next pages are read. A row says that it is in the middle of that: what

@@ -223,11 +223,11 @@ func (l *Library) loadFiles(ctx context.Context) error {
 	}
 	l.lean = false
 	same := newShared()
-	return l.kept(ctx, func(f *reader.File) error {
+	return l.kept(ctx, oneByOne(func(f *reader.File) error {
 		same.file(f)
 		l.cat.Load(f)
 		return nil
-	})
+	}))
 }
 
 // Sync reads the commits that are new since the last time. Where the catalogue is empty, it is rebuilt: of each log the newest full

@@ -79,10 +79,17 @@ func (l *library) ObjectInto(ctx context.Context, name string, attempt int, buff
 	return append(buffer[:0], b...), nil
 }
 
-// Each implements Files.
-func (l *library) Each(_ context.Context, fn func(*reader.File) error) error {
+// EachAtOnce implements Files.
+func (l *library) EachAtOnce(_ context.Context, fn func(*reader.File) error) error {
+	var all sync.WaitGroup
+	errs := make(chan error, len(l.files))
 	for _, f := range l.files {
-		if err := fn(f); err != nil {
+		all.Go(func() { errs <- fn(f) })
+	}
+	all.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
 			return err
 		}
 	}

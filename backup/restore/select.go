@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"lightproof/backup/vault"
@@ -33,8 +35,9 @@ type Options struct {
 
 // Files is a catalogue to choose from. It does not change while it is chosen from.
 type Files interface {
-	// Each calls fn for every file, in any order, until fn returns an error. fn neither keeps nor changes the file.
-	Each(ctx context.Context, fn func(*reader.File) error) error
+	// EachAtOnce calls fn for every file, in any order and from several goroutines, until fn returns an error. fn neither keeps nor changes the
+	// file.
+	EachAtOnce(ctx context.Context, fn func(*reader.File) error) error
 	// Count is about how many there are.
 	Count(ctx context.Context) (int, error)
 	// File gives one file, to be read only. An error matching vault.ErrMissing means that there is none.
@@ -102,35 +105,39 @@ func (s *Selection) packed(ctx context.Context, n int) ([]byte, []vault.BundleRe
 	return o.pack(), o.file.Bundles, nil
 }
 
-// packing packs originals: many of them have the same table.
+// packing keeps packed originals: many of them have the same table.
 type packing struct {
-	room   int
+	room   atomic.Int64
 	tables [][]vault.BundleRef
 	one    map[vault.BundleRef]int32 // tables of one bundle
 }
 
-// add packs an original into x while there is room.
-func (p *packing) add(x *Selected, f *reader.File, v *vault.Version) {
-	if p.room <= 0 {
-		return
+// pack packs an original, while there is room. It may be called from several goroutines.
+func (p *packing) pack(f *reader.File, v *vault.Version) (packed []byte, table []vault.BundleRef) {
+	if p.room.Load() <= 0 {
+		return nil, nil
 	}
 	o := originalOf(f, v)
-	x.packed = o.pack()
-	p.room -= len(x.packed)
-	t := o.file.Bundles
+	packed = o.pack()
+	p.room.Add(-int64(len(packed)))
+	return packed, o.file.Bundles
+}
+
+// table is the number of a table.
+func (p *packing) table(t []vault.BundleRef) int32 {
 	if len(t) == 0 {
-		return // the first table is empty
+		return 0 // the first table is empty
 	}
+	n := int32(len(p.tables))
 	if len(t) == 1 {
 		if n, ok := p.one[t[0]]; ok {
-			x.table = n
-			return
+			return n
 		}
-		p.one[t[0]] = int32(len(p.tables))
+		p.one[t[0]] = n
 	}
-	x.table = int32(len(p.tables))
 	p.tables = append(p.tables, slices.Clip(t))
-	p.room -= len(t) * bundleRefLen
+	p.room.Add(-int64(len(t) * bundleRefLen))
+	return n
 }
 
 // groupOf is the same for files that belong together.
@@ -191,23 +198,37 @@ func Select(ctx context.Context, files Files, sources map[[16]byte]vault.Source,
 	if o.Only == nil && len(globs) == 0 {
 		list = make([]Selected, 0, count)
 	}
-	packing := packing{room: maxPacked, tables: [][]vault.BundleRef{nil}, one: map[vault.BundleRef]int32{}}
-	err = files.Each(ctx, func(f *reader.File) error {
+	packing := packing{tables: [][]vault.BundleRef{nil}, one: map[vault.BundleRef]int32{}}
+	packing.room.Store(maxPacked)
+	var mu sync.Mutex // of ended, list and the tables
+	err = files.EachAtOnce(ctx, func(f *reader.File) error {
+		var gone *int64
 		for i := range f.Versions {
-			if v := &f.Versions[i]; f.Continues != nil && v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) {
-				ended[*f.Continues] = max(ended[*f.Continues], v.Recorded)
+			v := &f.Versions[i]
+			if f.Continues != nil && v.Removed && (o.At.IsZero() || v.Recorded <= o.At.Unix()) && (gone == nil || v.Recorded > *gone) {
+				gone = &v.Recorded
 			}
 		}
 		v, deleted := choose(f, o)
-		if v == nil || deleted && !o.Deleted {
-			return nil
+		wanted := v != nil && (!deleted || o.Deleted)
+		var x Selected
+		var table []vault.BundleRef
+		if wanted {
+			x = Selected{File: f.ID, Version: v.ID, Source: f.Source, Path: f.Path, Size: int64(v.Size), Deleted: deleted, recorded: v.Recorded,
+				year: int16(year(v)), link: f.Type == vault.TypeSymlink, order: orderOf(v, f.Bundles)}
+			if o.Only == nil || o.Only[f.ID] {
+				x.packed, table = packing.pack(f, v)
+			}
 		}
-		x := Selected{File: f.ID, Version: v.ID, Source: f.Source, Path: f.Path, Size: int64(v.Size), Deleted: deleted, recorded: v.Recorded,
-			year: int16(year(v)), link: f.Type == vault.TypeSymlink, order: orderOf(v, f.Bundles)}
-		if o.Only == nil || o.Only[f.ID] {
-			packing.add(&x, f, v)
+		mu.Lock()
+		defer mu.Unlock()
+		if gone != nil {
+			ended[*f.Continues] = max(ended[*f.Continues], *gone)
 		}
-		list = append(list, x)
+		if wanted {
+			x.table = packing.table(table)
+			list = append(list, x)
+		}
 		return nil
 	})
 	if err != nil {

@@ -50,6 +50,7 @@ type held struct {
 	temp  string
 	o     *original
 	there state
+	right bool // it was read back: see readEarly
 }
 
 // group gathers held files.
@@ -95,18 +96,20 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 	ended := ctx.Err()
 	flushed := map[int32]bool{}
 	for _, h := range files {
-		t := r.trees[h.it.tree]
-		all, done := flushed[h.it.tree]
-		if !done && ended == nil {
-			all = t.flush(r.o.hooks.flush)
-			flushed[h.it.tree] = all
+		if _, done := flushed[h.it.tree]; !done && ended == nil {
+			flushed[h.it.tree] = r.trees[h.it.tree].flush(r.o.hooks.flush)
 		}
+	}
+	r.readEarly(files, flushed)
+	for i := range files {
+		h := &files[i]
 		err := ended
-		if err == nil && !all {
+		if err == nil && !flushed[h.it.tree] {
 			err = h.d.flush(h.temp)
 		}
-		r.letGo(h.f)
 		if err == nil && h.d.fresh != nil {
+			r.named(h)
+			r.letGo(h.f)
 			r.settleFresh(ctx, h.d.fresh, h.it)
 			r.giveBack(h.it, h.d)
 			continue
@@ -114,6 +117,10 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 		if err == nil {
 			err = r.name(context.WithoutCancel(ctx), h.d, h.temp, h.it, h.o, h.there)
 		}
+		if err == nil {
+			r.named(h)
+		}
+		r.letGo(h.f)
 		if err != nil {
 			h.d.root.Remove(h.temp)
 			r.advance(0, -h.it.size)

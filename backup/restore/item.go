@@ -38,6 +38,7 @@ type item struct {
 	result Result
 	hashed bool  // its whole fingerprint was right, taken while it was written or from what was found there
 	has    bool  // it was read back
+	mark   mark  // of the file that was right when its group was flushed
 	more   *more // nil for most
 }
 
@@ -130,7 +131,7 @@ func (it *item) fail(reason Reason, err error) {
 
 // again prepares an item of an earlier run for being read again.
 func (it *item) again() {
-	it.has = false
+	it.has, it.mark = false, mark{}
 	it.found(nil)
 	if it.result != NotRestored {
 		it.clear(it.result)

@@ -51,6 +51,7 @@ func (r *run) prove(ctx context.Context) {
 	slices.SortFunc(todo, byOrder)
 	r.phase(PhaseProving, len(todo), size)
 	each(r, batches(todo), func(items []*item) {
+		items = r.dropProven(ctx, items)
 		if len(items) > 1 {
 			items = r.proveMany(ctx, items)
 		}

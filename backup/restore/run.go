@@ -83,6 +83,7 @@ type run struct {
 	fresh map[place]*fresh // does not change while files are written
 	files blocks
 	reads readers
+	early chan struct{} // a place for each group that is read back early
 	looks atomic.Int32
 	holds atomic.Int64 // finished files that are open
 
@@ -166,6 +167,7 @@ func (r *run) start() {
 	for i := range r.touched {
 		r.touched[i] = map[string]bool{}
 	}
+	r.early = make(chan struct{}, earlyReaders)
 	r.open = newOpener(r.o.Space, r.o.Fetch, r.o.Found)
 }
 

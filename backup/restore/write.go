@@ -74,7 +74,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	if err := r.hasRoom(ctx, it, o); err != nil {
 		return false, err
 	}
-	it.hashed = false
+	it.hashed, it.mark = false, mark{}
 	if it.more != nil {
 		it.more.notes = nil
 	}
@@ -90,7 +90,7 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	r.step("staged")
 	if grouped {
-		r.nameAll(ctx, r.group.add(held{it, d, f, temp, o, there}, r.dirsAtOnce(), r.o.Now()))
+		r.nameAll(ctx, r.group.add(held{it: it, d: d, f: f, temp: temp, o: o, there: there}, r.dirsAtOnce(), r.o.Now()))
 		return true, nil
 	}
 	if err := r.name(ctx, d, temp, it, o, there); err != nil {

@@ -244,10 +244,12 @@ func (r *run) write(ctx context.Context) {
 	r.findFresh(todo)
 	next := nextBundles(todo)
 	each(r, turns(todo), func(t turn) {
+		var full []held
 		for i := t.from; i < t.to && ctx.Err() == nil && r.stop.Load() == nil; i++ {
 			r.expect(ctx, todo, next, i)
-			r.one(ctx, todo[i])
+			full = append(full, r.one(ctx, todo[i])...)
 		}
+		r.nameAll(ctx, full) // only now: it takes long, and meanwhile others would put the bundle away that this worker has files in
 	})
 	for again := todo[:0]; ; {
 		r.nameAll(ctx, r.group.take())
@@ -257,7 +259,7 @@ func (r *run) write(ctx context.Context) {
 		}
 		for _, it := range again {
 			if ctx.Err() == nil && r.stop.Load() == nil {
-				r.one(ctx, it)
+				r.nameAll(ctx, r.one(ctx, it))
 			}
 		}
 	}
@@ -265,13 +267,13 @@ func (r *run) write(ctx context.Context) {
 	r.dirs.close() // the proof walks to each folder anew
 }
 
-// one restores a file and notes what came of it.
-func (r *run) one(ctx context.Context, it *item) {
-	held, err := r.restore(ctx, it)
+// one restores a file and notes what came of it. A group that is full by it is to be named.
+func (r *run) one(ctx context.Context, it *item) (full []held) {
+	full, held, err := r.restore(ctx, it)
 	var known *fault
 	if errors.Is(err, fs.ErrNotExist) && !errors.As(err, &known) || errors.Is(err, errOneByOne) { // the folder was moved or removed meanwhile
 		r.dirs.forget(place{int(it.tree), it.dir}) // where another has noticed before, it is only walked to once more
-		held, err = r.restore(ctx, it)
+		full, held, err = r.restore(ctx, it)
 	}
 	switch {
 	case err != nil:
@@ -282,6 +284,7 @@ func (r *run) one(ctx context.Context, it *item) {
 		r.done(ctx, it)
 		r.failFresh(ctx, it)
 	}
+	return full
 }
 
 // stands tells whether a file that was written has its name.

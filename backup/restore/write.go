@@ -16,19 +16,19 @@ import (
 )
 
 // restore writes one file. On success its result is Written or AlreadyThere, both still to be proven, or NotRestored by the policy; or the
-// file is held: complete, and named with its group.
-func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
+// file is held: complete, and named with its group, which it may make full.
+func (r *run) restore(ctx context.Context, it *item) (full []held, isHeld bool, err error) {
 	t := r.trees[it.tree]
 	if !r.still(t, it.size) {
-		return false, &fault{ReasonGone, ErrTargetGone}
+		return nil, false, &fault{ReasonGone, ErrTargetGone}
 	}
 	o, err := r.original(ctx, it)
 	if err != nil {
-		return false, &fault{ReasonTarget, err}
+		return nil, false, &fault{ReasonTarget, err}
 	}
 	d, err := r.borrow(it, true)
 	if err != nil {
-		return false, err
+		return nil, false, err
 	}
 	defer func() {
 		if !isHeld {
@@ -41,13 +41,13 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	}
 	if r.resumed {
 		if err := d.root.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return false, err
+			return nil, false, err
 		}
 	}
 	there := stateNew
 	if it.state != stateNew || r.resumed || it.final() != it.name() { // else nothing had the name when the plan was made, and whatever has it now is met by name
 		if there, err = compare(ctx, d, it.final(), o, r.opening(d)); err != nil {
-			return false, err
+			return nil, false, err
 		}
 	}
 	switch {
@@ -55,24 +55,24 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 		it.result, it.hashed = Written, true // by the run before this one
 		r.stood(it, d)
 		r.advance(0, it.size)
-		return false, nil
+		return nil, false, nil
 	case there == stateIdentical:
 		it.result, it.hashed = AlreadyThere, true
 		r.stood(it, d)
 		r.advance(0, it.size)
-		return false, nil
+		return nil, false, nil
 	case there == stateDifferent && !it.replace:
 		// It was not there, or not so, when the plan was made.
 		if r.plan.Conflict == Skip {
 			it.fail(ReasonSkipped, nil)
-			return false, nil
+			return nil, false, nil
 		}
 		if err := r.rename(ctx, d, it, o); err != nil || it.result != Waiting {
-			return false, err
+			return nil, false, err
 		}
 	}
 	if err := r.hasRoom(ctx, it, o); err != nil {
-		return false, err
+		return nil, false, err
 	}
 	it.hashed, it.mark = false, mark{}
 	if it.more != nil {
@@ -82,24 +82,23 @@ func (r *run) restore(ctx context.Context, it *item) (isHeld bool, err error) {
 	f, err := r.stage(ctx, d, temp, it, o, !grouped)
 	if d.fresh != nil && errors.Is(err, fs.ErrExist) { // the disk takes two names for one
 		r.giveUpFresh(d.fresh)
-		return false, errOneByOne
+		return nil, false, errOneByOne
 	}
 	if err != nil {
 		d.root.Remove(temp)
-		return false, err
+		return nil, false, err
 	}
 	r.step("staged")
 	if grouped {
-		r.nameAll(ctx, r.group.add(held{it: it, d: d, f: f, temp: temp, o: o, there: there}, r.dirsAtOnce(), r.o.Now()))
-		return true, nil
+		return r.group.add(held{it: it, d: d, f: f, temp: temp, o: o, there: there}, r.dirsAtOnce(), r.o.Now()), true, nil
 	}
 	if err := r.name(ctx, d, temp, it, o, there); err != nil {
 		d.root.Remove(temp)
 		r.advance(0, -it.size)
-		return false, err
+		return nil, false, err
 	}
 	r.step("named")
-	return false, nil
+	return nil, false, nil
 }
 
 // still tells whether a tree is there, looking at it for each large file and for each sixteenth of the others: nothing can be written elsewhere in any case.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -111,31 +110,24 @@ func TestAFileThatIsWrongWhenItIsReadBackEarlyIsFound(t *testing.T) {
 			if name != "staged" {
 				return
 			}
-			once.Do(func() {
-				for i := range 100 { // under whatever name it has now
-					for _, pattern := range []string{".lightproof-restore-*/*.JPG", "*/.lightproof-restore-*"} {
-						found, _ := filepath.Glob(filepath.Join(target, "Pictures", pattern))
-						found = slices.DeleteFunc(found, func(path string) bool {
-							info, err := os.Stat(path)
-							return err != nil || !info.Mode().IsRegular() || info.Size() == 0
-						})
-						if len(found) == 0 {
-							continue
-						}
-						b, err := os.ReadFile(found[0])
-						if err != nil {
-							t.Error(err)
-							return
-						}
-						b[0] ^= 1
-						if err := os.WriteFile(found[0], b, 0); err != nil {
-							t.Error(err)
-						}
-						return
-					}
-					if i == 99 {
-						t.Error("no file was found")
-					}
+			once.Do(func() { // the only one that is there, under whatever name it has now
+				var found []string
+				for _, pattern := range []string{".lightproof-restore-*/*.JPG", "*/.lightproof-restore-*"} {
+					more, _ := filepath.Glob(filepath.Join(target, "Pictures", pattern))
+					found = append(found, more...)
+				}
+				if len(found) != 1 {
+					t.Error(found)
+					return
+				}
+				b, err := os.ReadFile(found[0])
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				b[0] ^= 1
+				if err := os.WriteFile(found[0], b, 0); err != nil {
+					t.Error(err)
 				}
 			})
 		}

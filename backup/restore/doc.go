@@ -4,9 +4,10 @@
 // says what would happen to each file. [Run] saves the list and writes it, and [Resume] goes on after a kill, a stop or an
 // unplugged drive. Every file gets a temporary name in its own folder, its bytes, attributes and times, a flush, and then its name,
 // which never replaces another file. Where the file system allows it, one flush serves a whole group of files, and a new folder of small ones is
-// named once, with all its files in it. At the end every file is read
-// back from the disk and its fingerprint compared with the one recorded when it was backed up; the [Report] says for each selected file what
-// came of it. Whoever leaves that reading out ([RunOptions].NoReRead) gets a report that calls nothing proven that this restore wrote.
+// named once, with all its files in it. Every file is read back from the disk after its flush and its fingerprint compared with the one recorded
+// when it was backed up: a small one of a group at once, past the page cache, and at the end the name must lead to that very file, unchanged since;
+// all others at the end. The [Report] says for each selected file what came of it. Whoever leaves that reading out ([RunOptions].NoReRead) gets
+// a report that calls nothing proven that this restore wrote.
 //
 // What the versions are is packed in memory until the list is saved, and read from the list from then on: the items of a run hold only what
 // is asked for all the time.

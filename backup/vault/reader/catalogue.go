@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
+	"sync"
 
 	"lightproof/backup/vault"
 	"lightproof/backup/vault/writer"
@@ -232,16 +234,9 @@ func (k *Keyset) Pages(ctx context.Context, o writer.Objects, lc writer.LogCommi
 		return nil, err
 	}
 	caps := p.Pages
-	read := func(c vault.Cap) (vault.Page, error) {
-		b, f, err := PageChunk(ctx, o, k.Space, c)
-		found = append(found, f...)
-		if err != nil {
-			return vault.Page{}, err
-		}
-		return vault.ParsePage(b)
-	}
 	if p.Root != nil {
-		root, err := read(*p.Root)
+		root, f, err := k.page(ctx, o, *p.Root)
+		found = append(found, f...)
 		if err != nil {
 			return found, fmt.Errorf("root page: %w", err)
 		}
@@ -264,11 +259,57 @@ func (k *Keyset) Pages(ctx context.Context, o writer.Objects, lc writer.LogCommi
 	if p.Body != nil {
 		use(vault.ParsePage(p.Body))
 	}
-	for _, c := range caps {
+	for r := range k.pages(ctx, o, caps) {
 		if ctx.Err() != nil {
 			return found, ctx.Err()
 		}
-		use(read(c))
+		found = append(found, r.found...)
+		use(r.page, r.err)
 	}
-	return found, errors.Join(errs...)
+	return found, errors.Join(append(errs, ctx.Err())...)
+}
+
+// pageRead is a page, or why it cannot be read.
+type pageRead struct {
+	page  vault.Page
+	found []writer.Finding
+	err   error
+}
+
+// pages reads pages in their order, each while the one before is used.
+func (k *Keyset) pages(ctx context.Context, o writer.Objects, caps []vault.Cap) iter.Seq[pageRead] {
+	return func(yield func(pageRead) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		read := make(chan pageRead)
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		defer cancel()
+		reading.Go(func() {
+			defer close(read)
+			for _, c := range caps {
+				var r pageRead
+				r.page, r.found, r.err = k.page(ctx, o, c)
+				select {
+				case read <- r:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+		for r := range read {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// page reads one page.
+func (k *Keyset) page(ctx context.Context, o writer.Objects, c vault.Cap) (vault.Page, []writer.Finding, error) {
+	b, found, err := PageChunk(ctx, o, k.Space, c)
+	if err != nil {
+		return vault.Page{}, found, err
+	}
+	p, err := vault.ParsePage(b)
+	return p, found, err
 }

@@ -32,6 +32,9 @@ func (p *packer) texts(list []string) {
 	}
 }
 
+// time is a time in Unix nanoseconds.
+func (p *packer) time(ns int64) { p.b = binary.BigEndian.AppendUint64(p.b, uint64(ns)) }
+
 // unpacker reads; after the first fault it gives zeros.
 type unpacker struct {
 	b   []byte
@@ -64,6 +67,24 @@ func (u *unpacker) bytes() []byte {
 	s := u.b[:n:n]
 	u.b = u.b[n:]
 	return s
+}
+
+// take gives the next n bytes.
+func (u *unpacker) take(n int) []byte {
+	if n > len(u.b) {
+		u.bad, u.b = true, nil
+		return nil
+	}
+	s := u.b[:n:n]
+	u.b = u.b[n:]
+	return s
+}
+
+func (u *unpacker) time() int64 {
+	if b := u.take(8); b != nil {
+		return int64(binary.BigEndian.Uint64(b))
+	}
+	return 0
 }
 
 func (u *unpacker) text() string { return string(u.bytes()) }

@@ -23,13 +23,14 @@ type Entries struct {
 	open  *blocks // of the transaction, nil outside of one
 }
 
-// Bounds of a block: full from there on. Entries that grow later may exceed it many times.
+// Bounds of a block.
 const (
-	blockBytes = 15 << 10 // with its frame about two pages of the file
-	blockFiles = 64
+	blockBytes = 15 << 10        // full from there on; with its frame about two pages of the file
+	blockFiles = 64              // full, too
+	blockMost  = 16 * blockBytes // where entries grew to more, the next one that changes gets a block of its own
 )
 
-// whereabouts says which block each entry is in.
+// whereabouts says which block each entry is in, as far as transactions are committed.
 type whereabouts struct {
 	mu    sync.Mutex
 	known bool
@@ -37,10 +38,13 @@ type whereabouts struct {
 	last  uint32 // the highest block there is, 0 where there are none
 }
 
-// blocks are those that a transaction has looked at or changed and not written yet.
+// blocks are those that a transaction has looked at or changed and not written yet, and where it has put entries.
 type blocks struct {
 	held map[uint32]*block
 	size int
+	of   map[[16]byte]uint32
+	last uint32
+	was  map[[16]byte]uint32 // where all were when the transaction first asked; nobody writes to it before its end
 }
 
 // block is one row, taken apart.
@@ -55,7 +59,7 @@ func newEntries(db *DB) *Entries { return &Entries{rows: db.Table("entries"), wh
 
 // in gives the same entries within a transaction. It has to be flushed before that is committed.
 func (e *Entries) in(tx *Tx) *Entries {
-	return &Entries{rows: e.rows.In(tx), where: e.where, open: &blocks{held: map[uint32]*block{}}}
+	return &Entries{rows: e.rows.In(tx), where: e.where, open: &blocks{held: map[uint32]*block{}, of: map[[16]byte]uint32{}}}
 }
 
 // Put writes a file's entry (at most MaxValue/2 bytes, kept as they are) in place of what was there. Outside a transaction it is one.
@@ -64,45 +68,79 @@ func (e *Entries) Put(ctx context.Context, fileID [16]byte, entry []byte) error 
 		return fmt.Errorf("put into entries: %w", ErrTooLarge)
 	}
 	if e.open == nil {
-		return e.updateOf(ctx, 0, func(_ *Tx, e *Entries) error { return e.Put(ctx, fileID, entry) })
+		return e.updateOf(ctx, 1, func(_ *Tx, e *Entries) error { return e.Put(ctx, fileID, entry) })
 	}
-	e.where.mu.Lock()
-	defer e.where.mu.Unlock()
-	if err := e.find(ctx); err != nil {
+	n, last, there, err := e.locate(ctx, fileID)
+	if err != nil {
 		return err
 	}
-	n, there := e.where.of[fileID]
 	if !there {
-		n = max(e.where.last, 1)
+		n = max(last, 1)
 	}
 	b, err := e.block(ctx, n)
 	if err != nil {
 		return err
 	}
-	if !there && (b.size+len(entry) > blockBytes && b.size > 0 || len(b.ids) == blockFiles) {
-		n++
+	full := b.size+len(entry) > blockBytes && b.size > 0 || len(b.ids) == blockFiles
+	if there {
+		full = b.size+len(entry) > blockMost && len(b.ids) > 1
+	}
+	if full {
+		e.open.size -= b.remove(fileID)
+		n = last + 1
 		b = &block{}
 		e.open.held[n] = b
 	}
 	e.open.size += b.put(fileID, entry)
-	e.where.of[fileID], e.where.last = n, max(e.where.last, n)
+	e.open.of[fileID], e.open.last = n, max(last, n)
 	if e.open.size > pendingBytes {
 		return e.flush(ctx)
 	}
 	return nil
 }
 
-// updateOf runs fn in a transaction of up to n values. What was noted of one that is rolled back is forgotten.
+// locate tells which block an entry is in, and the highest that there is, for the transaction.
+func (e *Entries) locate(ctx context.Context, fileID [16]byte) (n, last uint32, there bool, err error) {
+	o := e.open
+	if o.was == nil { // nothing was put yet, so that all others may know what is found out now
+		e.where.mu.Lock()
+		err := e.find(ctx)
+		o.was, o.last = e.where.of, e.where.last
+		e.where.mu.Unlock()
+		if err != nil {
+			o.was = nil
+			return 0, 0, false, err
+		}
+	}
+	if n, there = o.of[fileID]; !there {
+		n, there = o.was[fileID]
+	}
+	return n, o.last, there, nil
+}
+
+// updateOf runs fn in a transaction of up to n entries and other values. Where its entries are is known to others from the commit on, and
+// nobody asks between the two.
 func (e *Entries) updateOf(ctx context.Context, n int, fn func(tx *Tx, e *Entries) error) error {
-	err := e.rows.db.UpdateOf(ctx, uint64(n), func(tx *Tx) error {
-		in := e.in(tx)
-		if err := fn(tx, in); err != nil {
+	var in *Entries
+	err := e.rows.db.UpdateOf(ctx, 2*uint64(n), func(tx *Tx) error { // an entry that moves changes two blocks
+		now := e.in(tx)
+		if err := fn(tx, now); err != nil {
 			return err
 		}
-		return in.flush(ctx)
+		if err := now.flush(ctx); err != nil {
+			return err
+		}
+		in = now
+		e.where.mu.Lock()
+		return nil
 	})
-	if err != nil {
-		e.Forget()
+	if in == nil {
+		return err
+	}
+	defer e.where.mu.Unlock()
+	if err == nil && e.where.known {
+		maps.Copy(e.where.of, in.open.of)
+		e.where.last = max(e.where.last, in.open.last)
 	}
 	return err
 }
@@ -158,6 +196,19 @@ func (b *block) put(id [16]byte, entry []byte) int {
 	return b.size - was
 }
 
+// remove takes an entry out, if it is there, and says by how many bytes the block shrank.
+func (b *block) remove(id [16]byte) int {
+	i := slices.Index(b.ids, id)
+	if i < 0 {
+		return 0
+	}
+	n := len(b.entries[i])
+	b.ids, b.entries = slices.Delete(b.ids, i, i+1), slices.Delete(b.entries, i, i+1)
+	b.size -= n
+	b.changed = true
+	return n
+}
+
 // encode makes the row: id(16) || u32|entry| || entry for each.
 func (b *block) encode() []byte {
 	out := make([]byte, 0, b.size+20*len(b.ids))
@@ -193,7 +244,7 @@ func (e *Entries) blockOf(key []byte) (uint32, error) {
 	return binary.BigEndian.Uint32(key), nil
 }
 
-// find finds out where each entry is, unless that is known. where.mu is held.
+// find finds out where each entry is, unless that is known. where.mu is held, and a transaction has put nothing yet.
 func (e *Entries) find(ctx context.Context) error {
 	w := e.where
 	if w.known {
@@ -227,35 +278,60 @@ func (e *Entries) Forget() {
 
 // Get returns the entry's bytes, or ErrNotFound. Within a transaction it sees what that has put.
 func (e *Entries) Get(ctx context.Context, fileID [16]byte) (entry []byte, err error) {
-	e.where.mu.Lock()
-	err = e.find(ctx)
-	n, ok := e.where.of[fileID]
-	e.where.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, ErrNotFound
-	}
 	if e.open != nil {
-		if err := e.flush(ctx); err != nil {
+		return e.getHere(ctx, fileID)
+	}
+	for before := uint32(0); ; {
+		e.where.mu.Lock()
+		err = e.find(ctx)
+		n, ok := e.where.of[fileID]
+		e.where.mu.Unlock()
+		if err != nil {
 			return nil, err
 		}
+		if !ok || n == before {
+			return nil, ErrNotFound
+		}
+		row, err := e.rows.Get(ctx, blockKey(n))
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+		found := false
+		err = e.each(row, func(id [16]byte, b []byte) error {
+			if id == fileID {
+				entry, found = bytes.Clone(b), true
+			}
+			return nil
+		})
+		if err != nil || found {
+			return entry, err
+		}
+		before = n // it was moved just now
 	}
-	row, err := e.rows.Get(ctx, blockKey(n)) // ErrNotFound: it is put by a transaction that is not committed yet
+}
+
+// getHere is Get within a transaction.
+func (e *Entries) getHere(ctx context.Context, fileID [16]byte) ([]byte, error) {
+	n, _, there, err := e.locate(ctx, fileID)
 	if err != nil {
 		return nil, err
 	}
-	err = e.each(row, func(id [16]byte, b []byte) error {
-		if id == fileID {
-			entry = b
-		}
-		return nil
-	})
-	if err == nil && entry == nil {
-		err = ErrNotFound
+	if !there {
+		return nil, ErrNotFound
 	}
-	return bytes.Clone(entry), err
+	b, err := e.block(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.Index(b.ids, fileID)
+	if i < 0 {
+		return nil, e.rows.damaged("read", errRecord)
+	}
+	entry := bytes.Clone(b.entries[i])
+	if e.open.size > pendingBytes {
+		err = e.flush(ctx)
+	}
+	return entry, err
 }
 
 // Count is about the number of files, from a few of the blocks.

@@ -38,6 +38,7 @@ func TestEntriesAreWhatWasPutLast(t *testing.T) {
 	for round := range 40 {
 		before := maps.Clone(want)
 		n := 1 + rnd.IntN(400)
+		others := r.Entries
 		err := r.UpdateOf(ctx, n, func(r *Reader) error {
 			for range n {
 				var id [16]byte
@@ -54,6 +55,15 @@ func TestEntriesAreWhatWasPutLast(t *testing.T) {
 				if rnd.IntN(50) == 0 {
 					if b, err := r.Entries.Get(ctx, id); err != nil || string(b) != want[id] {
 						t.Fatalf("within a transaction: %d bytes: %v", len(b), err)
+					}
+				}
+				switch rnd.IntN(100) { // what others do meanwhile
+				case 0:
+					others.Forget()
+				case 1:
+					was, there := before[id]
+					if b, err := others.Get(ctx, id); string(b) != was || there != (err == nil) {
+						t.Fatalf("beside a transaction: %d bytes, there were %d: %v", len(b), len(was), err)
 					}
 				}
 			}
@@ -113,6 +123,28 @@ func TestEntriesShareRows(t *testing.T) {
 	must(t, err)
 	if most := 1000/(blockBytes/500) + 1; rows > most {
 		t.Errorf("%d rows, %d are enough", rows, most)
+	}
+}
+
+func TestEntriesThatGrewGetRowsOfTheirOwn(t *testing.T) {
+	r := openReader(t, filepath.Join(t.TempDir(), "r.db"), 0)
+	for size := 100; size <= 100_000; size *= 10 {
+		must(t, r.Update(ctx, func(r *Reader) error {
+			for i := range 50 {
+				if err := r.Entries.Put(ctx, [16]byte{byte(i)}, make([]byte, size)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	most := 0
+	must(t, r.Entries.rows.Scan(ctx, func(_, row []byte) error { most = max(most, len(row)); return nil }))
+	if most > blockMost+1000 {
+		t.Errorf("a row of %d bytes", most)
+	}
+	if got := entriesOf(t, r, 1); len(got) != 50 {
+		t.Error(len(got), "entries")
 	}
 }
 

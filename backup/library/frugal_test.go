@@ -3,6 +3,7 @@ package library_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -147,5 +148,46 @@ func TestACatalogueThatWasLeftInTheMiddleIsMadeAnew(t *testing.T) {
 		if len(got) != len(want) || got[stray.ID] != nil {
 			t.Errorf("%s: %d files, want %d", name, len(got), len(want))
 		}
+	}
+}
+
+// What a Sync read and could not write down is written by the next one: the heads are beyond it, so nobody would read it again.
+func TestWhatCouldNotBeKeptIsKeptByTheNextSync(t *testing.T) {
+	r := newRig(t)
+	if _, err := sample.WriteLibrary(r.photos, 1, 10); err != nil {
+		t.Fatal(err)
+	}
+	r.backUp(t)
+	l := r.unlock(t)
+	before := len(rows(t, l))
+	if _, err := sample.WriteLibrary(filepath.Join(r.photos, "more"), 2, 10); err != nil {
+		t.Fatal(err)
+	}
+	r.backUp(t)
+	db, err := sql.Open("sqlite", filepath.Join(r.home, "reader.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("CREATE TRIGGER full BEFORE INSERT ON t_state BEGIN SELECT RAISE(ABORT, 'no room'); END"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Sync(t.Context()); err == nil {
+		t.Fatal("nothing could be written, and nobody said so")
+	}
+	if _, err := db.Exec("DROP TRIGGER full"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := rows(t, l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = r.unlock(t)
+	defer l.Close()
+	if got := rows(t, l); len(got) != len(want) || len(got) <= before {
+		t.Errorf("%d files are left of %d", len(got), len(want))
 	}
 }

@@ -316,7 +316,6 @@ func (l *Library) keep(ctx context.Context) error {
 		if err := errors.Join(l.cat.ShelfErr(), l.shelf.wait()); err != nil {
 			return err
 		}
-		l.shelf = nil
 	}
 	changed, joined := l.cat.TakeChanged(), l.cat.TakeJoined()
 	// Heads, sources, announced collections and the count of deltas are a few more.
@@ -349,12 +348,17 @@ func (l *Library) keep(ctx context.Context) error {
 		}
 		return r.State.Put(ctx, []byte("sources"), p.Encode())
 	})
-	if err == nil && l.frugal && !l.lean {
+	if err != nil { // the heads are beyond them already; on the shelf, what is kept is no use without them
+		l.cat.PutBack(changed, joined)
+		return err
+	}
+	l.shelf = nil
+	if l.frugal && !l.lean {
 		l.cat.Unload()
 		l.db.Entries.Forget()
 		l.lean = true
 	}
-	return err
+	return nil
 }
 
 func keepFiles(ctx context.Context, r *catalog.Reader, files []*reader.File, joined map[vault.FileID]vault.FileID) error {

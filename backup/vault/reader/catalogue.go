@@ -81,6 +81,18 @@ func (c *Catalogue) TakeJoined() map[vault.FileID]vault.FileID {
 	return out
 }
 
+// PutBack has what TakeChanged and TakeJoined gave be given once more: it could not be kept.
+func (c *Catalogue) PutBack(changed []*File, joined map[vault.FileID]vault.FileID) {
+	for _, f := range changed {
+		c.changed[f.ID] = true
+	}
+	for id, belongs := range joined {
+		if _, since := c.linked[id]; !since {
+			c.linked[id] = belongs
+		}
+	}
+}
+
 // Apply takes over a page: entries of a full commit or of a delta. A delta's entry holds only what is new; an entry under a new fileID
 // for a path that is live under another (its writer could not look) joins that file, and so does what comes under that fileID later. What
 // is wrong with one version keeps no other out.

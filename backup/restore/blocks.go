@@ -40,18 +40,25 @@ func (r *run) original(ctx context.Context, it *item) (*original, error) {
 	return nil, fmt.Errorf("read the list of the restore: %w", err)
 }
 
-func (r *run) block(ctx context.Context, n int) (*block, error) {
-	l := r.files.of(n)
-	l.once.Do(func() {
-		var row []byte
-		if row, l.err = r.jobs.block(ctx, r.id, n); l.err == nil {
-			l.b, l.err = parseBlock(row)
+// block gives a block of the list. Where whoever else reads it just now fails, it is read once more.
+func (r *run) block(ctx context.Context, n int) (b *block, err error) {
+	for mine := false; !mine; {
+		l := r.files.of(n)
+		l.once.Do(func() {
+			mine = true
+			var row []byte
+			if row, l.err = r.jobs.block(ctx, r.id, n); l.err == nil {
+				l.b, l.err = parseBlock(row)
+			}
+			if l.err != nil {
+				r.files.drop(n, l)
+			}
+		})
+		if b, err = l.b, l.err; err == nil {
+			break
 		}
-		if l.err != nil {
-			r.files.drop(n, l)
-		}
-	})
-	return l.b, l.err
+	}
+	return b, err
 }
 
 // of gives the place of a block, which has yet to be read where nobody asked before.

@@ -14,10 +14,18 @@ import (
 // last phase, and looking up what it should be, cost more than reading it. The last phase then looks whether the name leads to that very file, not written
 // to since, and reads whatever is another one, could not be read here, or was not right.
 
-// mark tells a file, and whether it was changed since. The zero value is none.
+// mark tells a file, and whether it was changed since. The zero value is none. The file system's clock may stand still for some milliseconds, or for a
+// second: what is written just after it was looked at then shows by the time of the file, which was set to that of the original.
 type mark struct {
-	inode   uint64
-	changed int64 // nanoseconds, by the file system's clock (ctime)
+	inode    uint64
+	modified int64 // nanoseconds (mtime)
+	changed  int64 // nanoseconds, by the file system's clock (ctime)
+}
+
+// same tells whether it is the same file, not written to in between. A new name is no change.
+func (m mark) same(other mark) bool {
+	m.changed, other.changed = 0, 0
+	return m == other && m != mark{}
 }
 
 // earlyReaders is how many groups are read back at a time: each takes batchBytes of memory.
@@ -46,7 +54,9 @@ func (r *run) readEarly(files []held, flushed map[int32]bool) {
 		var list [direct.MaxReads]*os.File
 		var sizes [direct.MaxReads]int64
 		for n < min(len(todo), direct.MaxReads) && direct.Room(todo[n].it.size) <= room {
-			list[n], sizes[n] = todo[n].f, todo[n].it.size
+			h := todo[n]
+			list[n], sizes[n], h.was = h.f, h.it.size, r.trees[h.it.tree].markOf(h.f, h.it.size)
+			dropCache(h.f) // some file systems read parts of a file through the cache in any case
 			room -= direct.Room(sizes[n])
 			n++
 		}
@@ -65,10 +75,15 @@ func (r *run) readEarly(files []held, flushed map[int32]bool) {
 	}
 }
 
-// named notes which file it was that was read back, once it has its name, or its place in a folder that has yet to get one.
+// named notes which file it was that was read back, once it has its name, or its place in a folder that has yet to get one. What was written to since
+// is read again.
 func (r *run) named(h *held) {
-	if h.right {
-		h.it.mark = r.trees[h.it.tree].markOf(h.f)
+	if !h.right {
+		return
+	}
+	now := r.trees[h.it.tree].markOf(h.f, h.it.size)
+	if h.d.fresh != nil && now == h.was || h.d.fresh == nil && now.same(h.was) {
+		h.it.mark = now
 	}
 }
 

@@ -98,6 +98,42 @@ func TestAFileThatChangedAfterItWasReadBackEarlyIsReadAgain(t *testing.T) {
 	}
 }
 
+// Between the reading and its name, too, a file may be written to, and have its size afterwards.
+func TestAFileThatIsWrittenToBeforeItHasItsNameIsReadAgain(t *testing.T) {
+	for _, oneByOne := range []bool{false, true} {
+		l, target := newFolders(t), t.TempDir()
+		o := l.options()
+		o.hooks.oneByOne = oneByOne
+		o.Workers = 1
+		var once sync.Once
+		o.hooks.step = func(name string) {
+			if name != "read early" {
+				return
+			}
+			once.Do(func() {
+				var found []string
+				for _, pattern := range []string{".lightproof-restore-*/*.JPG", "*/.lightproof-restore-*"} {
+					more, _ := filepath.Glob(filepath.Join(target, "Pictures", pattern))
+					found = append(found, more...)
+				}
+				b, err := os.ReadFile(found[len(found)/2])
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				b[0] ^= 1
+				if err := os.WriteFile(found[len(found)/2], b, 0); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		r, early, groups := earlier(t, l, target, o)
+		if groups && (r.NotRestored[ReasonNotIdentical] != 1 || r.Written != 52) {
+			t.Errorf("one by one %v: %d early, %v %v", oneByOne, early, r.Sums(), r.NotRestored)
+		}
+	}
+}
+
 // What was not right when it was read back early is read again, and then judged.
 func TestAFileThatIsWrongWhenItIsReadBackEarlyIsFound(t *testing.T) {
 	for _, oneByOne := range []bool{false, true} {

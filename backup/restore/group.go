@@ -33,12 +33,14 @@ func (r *run) mayHold() bool {
 }
 
 // letGo closes a held file. What was flushed leaves the cache before: its memory serves the next files, and fresh memory costs more than the writing.
-func (r *run) letGo(f *os.File) {
-	if f == nil {
+func (r *run) letGo(h *held) {
+	if h.f == nil {
 		return
 	}
-	dropCache(f)
-	f.Close()
+	if h.was == (mark{}) { // else it has left already
+		dropCache(h.f)
+	}
+	h.f.Close()
 	r.holds.Add(-1)
 }
 
@@ -51,6 +53,7 @@ type held struct {
 	o     *original
 	there state
 	right bool // it was read back: see readEarly
+	was   mark // before that
 }
 
 // group gathers held files.
@@ -109,7 +112,7 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 		}
 		if err == nil && h.d.fresh != nil {
 			r.named(h)
-			r.letGo(h.f)
+			r.letGo(h)
 			r.settleFresh(ctx, h.d.fresh, h.it)
 			r.giveBack(h.it, h.d)
 			continue
@@ -120,7 +123,7 @@ func (r *run) nameAll(ctx context.Context, files []held) {
 		if err == nil {
 			r.named(h)
 		}
-		r.letGo(h.f)
+		r.letGo(h)
 		if err != nil {
 			h.d.root.Remove(h.temp)
 			r.advance(0, -h.it.size)

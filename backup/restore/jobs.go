@@ -33,7 +33,7 @@ func ParseJobID(s string) (id JobID, err error) {
 }
 
 // Schema is the version of the saved rows.
-const Schema = 4
+const Schema = 5
 
 // Jobs is the list of restores on this computer: a database whose rows are sealed. It is not made from anything else: where it is
 // lost, an unfinished restore has to be chosen again; files already restored are then found to be there. So a list that an older version of this

@@ -51,18 +51,21 @@ func only(f *reader.File, v vault.Version) *reader.File {
 
 // pack makes
 //
-//	taken | kind | flags | path | time | mode | birth time | target | count of attributes | names and values | size | fingerprint | count of
-//	parts | parts | count of lists | lists
+//	taken | kind | flags | path | time | mode | birth time | target | count of attributes | names and values | version | backed up | size |
+//	fingerprint | count of parts | parts | count of lists | lists
 //
-// Times are 8 bytes, that of birth only where it is known, the target only that of a link; parts and lists are those of a file entry. Identifiers are left
-// out: nothing asks for them from here on. The table of bundles, which is the same for many files, stands beside it.
+// Times are 8 bytes, that of birth only where it is known, the target only that of a link; parts and lists are those of a file entry. What nothing asks for
+// from here on is left out, such as the file's identifier. The table of bundles, which is the same for many files, stands beside it.
 func (o *original) pack() []byte {
 	f, v := o.file, o.version()
-	n := 72 + len(o.taken) + len(o.kind) + len(f.Path) + len(f.Target) + vault.CapLen*len(v.Lists)
+	n := 96 + len(o.taken) + len(o.kind) + len(f.Path) + len(f.Target) + vault.CapLen*len(v.Lists)
 	for i := range v.Parts {
 		if n += 1 + vault.CapLen; v.Parts[i].Small {
 			n += vault.RefLen - vault.CapLen
 		}
+	}
+	for _, x := range f.Xattrs {
+		n += 8 + len(x.Name) + len(x.Value)
 	}
 	p := packer{make([]byte, 0, n)}
 	p.text(o.taken)
@@ -82,6 +85,8 @@ func (o *original) pack() []byte {
 		p.text(x.Name)
 		p.bytes(x.Value)
 	}
+	p.b = append(p.b, v.ID[:]...)
+	p.time(v.Recorded)
 	p.num(v.Size)
 	p.b = append(p.b, v.Sum[:]...)
 	p.num(uint64(len(v.Parts)))
@@ -113,6 +118,8 @@ func unpack(b []byte, table []vault.BundleRef) (*original, error) {
 	for range u.count() {
 		f.Xattrs = append(f.Xattrs, vault.Xattr{Name: u.text(), Value: u.bytes()})
 	}
+	copy(v.ID[:], u.take(len(v.ID)))
+	v.Recorded = u.time()
 	v.Size, v.ModTime = u.num(), f.ModTime
 	copy(v.Sum[:], u.take(len(v.Sum)))
 	if n := u.count(); n > 0 && n <= len(u.b)/(1+vault.RefLen) {

@@ -247,7 +247,12 @@ func (r *run) write(ctx context.Context) {
 		var full []held
 		for i := t.from; i < t.to && ctx.Err() == nil && r.stop.Load() == nil; i++ {
 			r.expect(ctx, todo, next, i)
-			full = append(full, r.one(ctx, todo[i])...)
+			more := r.one(ctx, todo[i])
+			if len(more) > 0 && len(full) > 0 { // a second one within a turn: too many folders would be open
+				r.nameAll(ctx, full)
+				full = nil
+			}
+			full = append(full, more...)
 		}
 		r.nameAll(ctx, full) // only now: it takes long, and meanwhile others would put the bundle away that this worker has files in
 	})

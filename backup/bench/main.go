@@ -81,6 +81,7 @@ func runFloor(ctx context.Context, args []string) error {
 	flags.StringVar(&o.From, "from", "", "folder to read")
 	flags.StringVar(&o.To, "to", "", "new folder for the pieces")
 	flags.IntVar(&o.Workers, "workers", runtime.NumCPU(), "workers")
+	verify := flags.Bool("verify", false, "read and check what an earlier one wrote to -to")
 	mode := flags.String("write", string(floor.Best), fmt.Sprintf("way to write: %v", floor.Modes))
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -88,6 +89,14 @@ func runFloor(ctx context.Context, args []string) error {
 	var err error
 	if o.Write, err = floor.ParseMode(*mode); err != nil {
 		return err
+	}
+	if *verify {
+		r, err := floor.Verify(ctx, o.To, o.Workers)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%d pieces, %d bytes read and checked\n", r.Pieces, r.Stored)
+		return nil
 	}
 	r, err := floor.Run(ctx, o)
 	if err != nil {

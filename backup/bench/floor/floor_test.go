@@ -146,3 +146,42 @@ func BenchmarkSealAndHash(b *testing.B) {
 		_ = sha256.Sum256(object)
 	}
 }
+
+func TestVerifyFindsWhatIsNotAsItWasWritten(t *testing.T) {
+	from, _ := source(t, sizes)
+	to := filepath.Join(t.TempDir(), "pieces")
+	wrote, err := Run(t.Context(), Options{From: from, To: to, Workers: 2, Write: Best})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Verify(t.Context(), to, 2)
+	if err != nil || r.Pieces != wrote.Pieces || r.Stored != wrote.Stored {
+		t.Fatalf("%+v of %+v: %v", r, wrote, err)
+	}
+	pieces, err := filepath.Glob(filepath.Join(to, "*", "*"))
+	if err != nil || int64(len(pieces)) != wrote.Pieces {
+		t.Fatal(pieces, err)
+	}
+	for _, path := range pieces {
+		was, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong := bytes.Clone(was)
+		wrong[len(wrong)/2] ^= 1
+		for _, b := range [][]byte{wrong, was[:len(was)-1], was[:3], append(bytes.Clone(was), 0)} {
+			if err := os.WriteFile(path, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Verify(t.Context(), to, 2); !errors.Is(err, ErrDamaged) {
+				t.Errorf("%d bytes of %d: %v", len(b), len(was), err)
+			}
+		}
+		if err := os.WriteFile(path, was, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Verify(t.Context(), filepath.Join(to, "nowhere"), 2); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}

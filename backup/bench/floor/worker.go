@@ -168,16 +168,30 @@ func (w *worker) readSmall(path string) (int, error) {
 
 // seal appends content encrypted under a key that belongs to it alone; no key encrypts twice unless the content is the same.
 func seal(to, content []byte, key [sha256.Size]byte) ([]byte, error) {
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		return to, err
-	}
-	gcm, err := cipher.NewGCM(block)
+	gcm, err := cipherOf(key)
 	if err != nil {
 		return to, err
 	}
 	var nonce [12]byte
 	return gcm.Seal(to, nonce[:], content, nil), nil
+}
+
+// open is the reverse of seal.
+func open(to, object []byte, key [sha256.Size]byte) ([]byte, error) {
+	gcm, err := cipherOf(key)
+	if err != nil {
+		return to, err
+	}
+	var nonce [12]byte
+	return gcm.Open(to, nonce[:], object, nil)
+}
+
+func cipherOf(key [sha256.Size]byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
 }
 
 // store encrypts a piece in place, hashes what will stand on the disk, and writes it under the name of its content.

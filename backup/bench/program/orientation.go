@@ -13,13 +13,16 @@ import (
 
 // NewFloor is the floor program, which is the binary at self with FloorName as its first argument.
 func NewFloor(self string, mode floor.Mode, workers int) *Program {
-	return &Program{Name: Floor, Version: "-", Note: "least work of the format; writes " + string(mode) + ", " + strconv.Itoa(workers) + " workers; restores nothing",
+	return &Program{Name: Floor, Version: "-", Note: "least work of the format; writes " + string(mode) + ", " + strconv.Itoa(workers) + " workers; reads past the cache to verify; restores nothing",
 		Setup: func(_ context.Context, _ measure.Meter, s Site) (*Instance, error) {
 			to := filepath.Join(s.Dir, "pieces")
 			return &Instance{
 				Backup: func() measure.Command {
 					return measure.Command{Program: self, Args: []string{FloorName, "-from", s.Library, "-to", to, "-write", string(mode),
 						"-workers", strconv.Itoa(workers)}}
+				},
+				Verify: func() measure.Command {
+					return measure.Command{Program: self, Args: []string{FloorName, "-verify", "-to", to, "-workers", strconv.Itoa(workers)}}
 				},
 				Stored: []string{to},
 			}, nil

@@ -139,7 +139,7 @@ func bench(ctx context.Context, o options) (*table.Report, error) {
 		return nil, err
 	}
 	defer end()
-	r := &table.Report{Machine: table.Machine{System: system(), Cores: runtime.NumCPU(), When: time.Now()}, Scale: o.scale, Runs: o.runs}
+	r := &table.Report{Machine: table.Machine{System: system(), Cores: runtime.NumCPU(), When: time.Now()}, Scale: o.scale, Runs: o.runs, Cold: o.cold}
 	for _, p := range s.programs {
 		r.Programs = append(r.Programs, table.About{Name: p.Name, Version: p.Version, Note: p.Note})
 	}

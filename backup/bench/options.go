@@ -24,6 +24,7 @@ type options struct {
 	number  uint64
 	mode    floor.Mode
 	workers int
+	cold    bool
 	keep    bool
 	json    bool
 }
@@ -44,6 +45,7 @@ func parse(args []string) (options, error) {
 	flags.Uint64Var(&o.number, "seed", 1, "what the content of the libraries follows from")
 	mode := flags.String("write", string(floor.Best), fmt.Sprintf("how the floor writes: %v", floor.Modes))
 	flags.IntVar(&o.workers, "workers", runtime.NumCPU(), "workers of the floor")
+	flags.BoolVar(&o.cold, "cold", false, "empty the page cache before each timed step, instead of filling it (Linux, root)")
 	flags.BoolVar(&o.keep, "keep", false, "leave everything where it was made")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object instead of text")
 	if err := flags.Parse(args); err != nil {

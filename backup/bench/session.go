@@ -155,10 +155,10 @@ func (s *session) install(ctx context.Context, in string, run int, p *program.Pr
 	return i, nil
 }
 
-// timed runs one step and records its cost; what the step reads is read once before.
+// timed runs one step and records its cost; what the step reads is read once before, or is nowhere but on the disk.
 func (s *session) timed(ctx context.Context, sample table.Sample, c measure.Command, reads ...string) (*table.Sample, error) {
 	s.flush()
-	if err := measure.Warm(reads...); err != nil {
+	if err := s.prepareCache(reads); err != nil {
 		return nil, err
 	}
 	cost, _, err := s.meter.Run(ctx, c)
@@ -170,6 +170,16 @@ func (s *session) timed(ctx context.Context, sample table.Sample, c measure.Comm
 	s.say("case %s, run %d, %s: %s %.2f s, CPU %.2f s, peak %d MiB", sample.Case, sample.Run, sample.Program, sample.Step, cost.Wall.Seconds(),
 		cost.CPU.Seconds(), cost.Peak>>20)
 	return &s.samples[len(s.samples)-1], nil
+}
+
+func (s *session) prepareCache(reads []string) error {
+	if !s.cold {
+		return measure.Warm(reads...)
+	}
+	if err := measure.DropCaches(); err != nil {
+		return fmt.Errorf("empty the page cache: %w", err)
+	}
+	return nil
 }
 
 func (s *session) say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
@@ -12,6 +13,9 @@ func peak(s *os.ProcessState) int64 {
 	}
 	return 0
 }
+
+// DropCaches is not there on this system.
+func DropCaches() error { return errors.ErrUnsupported }
 
 // FlushDisks writes everything to the disks that is still in memory only, so that no program pays for another's writes.
 func FlushDisks() { _ = syscall.Sync() }

@@ -15,6 +15,7 @@ type Report struct {
 	Machine  Machine      `json:"machine"`
 	Scale    float64      `json:"scale"`
 	Runs     int          `json:"runs"`
+	Cold     bool         `json:"cold,omitempty"` // the page cache was emptied before each step
 	Programs []About      `json:"programs"`
 	KDF      measure.Cost `json:"passphrase_derivation"`
 	Rows     []Row        `json:"rows"`
@@ -53,7 +54,11 @@ func (r *Report) JSON(w io.Writer) error {
 func (r *Report) Text(w io.Writer) error {
 	fmt.Fprintf(w, "%s, %d cores, %s. Scale %g, medians of %d runs, the programs taking turns.\n", r.Machine.System, r.Machine.Cores,
 		r.Machine.When.Format("2006-01-02 15:04"), r.Scale, r.Runs)
-	fmt.Fprintln(w, "Warm cache: before each timed step everything was written to the disk, and what the step reads was read once.")
+	if r.Cold {
+		fmt.Fprintln(w, "Cold cache: before each timed step everything was written to the disk, and the page cache was emptied.")
+	} else {
+		fmt.Fprintln(w, "Warm cache: before each timed step everything was written to the disk, and what the step reads was read once.")
+	}
 	fmt.Fprintln(w, "Peak is the most resident memory of all runs; stored is the repository after a first backup, what was added after a later one.")
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

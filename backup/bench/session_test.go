@@ -82,7 +82,7 @@ func TestEveryStepOfEveryRunIsMeasured(t *testing.T) {
 		}
 		got[x.Case+" "+string(x.Step)+" "+x.Program]++
 	}
-	want := map[string]int{"b first backup floor": 2}
+	want := map[string]int{"b first backup floor": 2, "b full verify floor": 2}
 	for _, p := range []string{program.Lightproof, program.Borg} {
 		for _, step := range []table.Step{table.First, table.Unchanged, table.Restore, table.Verify} {
 			want["b "+string(step)+" "+p] = 2

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"encoding/binary"
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
 )
@@ -40,6 +42,52 @@ func BenchmarkGet(b *testing.B) {
 	for b.Loop() {
 		i = (i + 7919) % benchRows
 		if _, err := db.Table("files").Get(ctx, numbered(i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// entriesToRead are the entries of a new catalogue, and their ids.
+func entriesToRead(b *testing.B, n int) (*Reader, [][16]byte) {
+	r := openReader(b, filepath.Join(b.TempDir(), "r.db"), 0)
+	ids := make([][16]byte, n)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	must(b, r.UpdateOf(ctx, n, func(r *Reader) error {
+		for i := range ids {
+			binary.BigEndian.PutUint64(ids[i][:], rnd.Uint64())
+			if err := r.Entries.Put(ctx, ids[i], make([]byte, 450)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return r, ids
+}
+
+func BenchmarkEntriesPut20000(b *testing.B) {
+	for b.Loop() {
+		r, _ := entriesToRead(b, 20_000)
+		must(b, r.Close())
+	}
+}
+
+func BenchmarkEntriesEach20000(b *testing.B) {
+	r, ids := entriesToRead(b, 20_000)
+	for b.Loop() {
+		n := 0
+		must(b, r.Entries.EachPart(ctx, 1, func(int, [16]byte, []byte) error { n++; return nil }))
+		if n != len(ids) {
+			b.Fatal(n)
+		}
+	}
+}
+
+func BenchmarkEntriesGet(b *testing.B) {
+	r, ids := entriesToRead(b, 20_000)
+	i := 0
+	for b.Loop() {
+		i = (i + 7919) % len(ids)
+		if _, err := r.Entries.Get(ctx, ids[i]); err != nil {
 			b.Fatal(err)
 		}
 	}

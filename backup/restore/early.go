@@ -63,6 +63,7 @@ func (r *run) readEarly(files []held, flushed map[int32]bool) {
 		for i, b := range reads.Read(list[:n], sizes[:n]) {
 			h := todo[i]
 			if h.right = b != nil && vault.Hash(sha256.Sum256(b)) == h.o.version().Sum; h.right {
+				h.it.hashed = true
 				r.step("read early")
 				for _, note := range h.o.kept(h.f, r.trees[h.it.tree].kind) {
 					if !slices.Contains(h.it.rest().notes, note) {

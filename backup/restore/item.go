@@ -36,7 +36,7 @@ type item struct {
 
 	// What follows changes while running; one goroutine at a time has an item.
 	result Result
-	hashed bool  // its whole fingerprint was right, taken while it was written or from what was found there
+	hashed bool  // its whole fingerprint was right, taken while it was written, when its group was flushed, or from what was found there
 	has    bool  // it was read back
 	mark   mark  // of the file that was right when its group was flushed
 	more   *more // nil for most

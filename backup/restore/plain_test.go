@@ -107,7 +107,8 @@ func TestAPlainRestoreGivesNoNameToWrongParts(t *testing.T) {
 	}
 }
 
-// A run that was to read back leaves the fingerprints of large files to that. Gone on with without the re-read, they are read all the same.
+// A run that was to read back leaves the fingerprints to that. Gone on with without the re-read, files that have none are read all the same: the large
+// ones, and small ones where they were not read back when their group was flushed.
 func TestNothingIsCompleteWhoseFingerprintNobodyTook(t *testing.T) {
 	l := newLibrary(t)
 	content := bytes.Repeat([]byte("film "), direct.From/2)
@@ -137,10 +138,10 @@ func TestNothingIsCompleteWhoseFingerprintNobodyTook(t *testing.T) {
 	r := run(func(ctx context.Context, o RunOptions) (*Report, error) { return Run(ctx, jobs, plan, o) }, true, false)
 	id := r.Job
 	resume := func(ctx context.Context, o RunOptions) (*Report, error) { return Resume(ctx, jobs, id, o) }
-	if r = run(resume, true, true); r.Complete() || r.Unread != 2 || r.NotRestored[ReasonStopped] != 2 {
+	if r = run(resume, true, true); r.Complete() || r.Unread < 1 || r.Unread > 2 || r.Unread+r.NotRestored[ReasonStopped] != 4 {
 		t.Error(r.Sums(), r.NotRestored)
 	}
-	if r = run(resume, false, true); r.Complete() || r.Unread != 2 || r.Written != 1 || r.NotRestored[ReasonDamaged] != 1 {
+	if r = run(resume, false, true); r.Complete() || r.Unread > 2 || r.Written < 1 || r.Unread+r.Written != 3 || r.NotRestored[ReasonDamaged] != 1 {
 		t.Error(r.Sums(), r.NotRestored)
 	}
 	if _, err := os.Lstat(filepath.Join(target, "Pictures", "parts.mov")); !errors.Is(err, os.ErrNotExist) {

@@ -383,11 +383,18 @@ func fingerprint(ctx context.Context, f *os.File, size int64) (sum vault.Hash, n
 	buffer := readBuffers.Get().(*[]byte)
 	defer readBuffers.Put(buffer)
 	h := newHash()
-	err = direct.Read(f, size, *buffer, func(b []byte) error {
+	take := func(b []byte) error {
 		h.Write(b)
 		n += int64(len(b))
 		return ctx.Err()
-	})
+	}
+	if size <= int64(len(*buffer)) {
+		err = direct.Read(f, size, *buffer, take)
+	} else { // a large one keeps medium and processor busy at a time
+		other := readBuffers.Get().(*[]byte)
+		defer readBuffers.Put(other)
+		err = direct.ReadAhead(f, size, *buffer, *other, take)
+	}
 	return vault.Hash(h.Sum(nil)), n, err
 }
 

@@ -38,7 +38,7 @@ func (o *original) kept(f *os.File, kind diskKind) (notes []string) {
 }
 
 // prove is the last phase: every file is read back from the disk. Without the re-read it is those whose fingerprint nobody has taken: files
-// that were there before, and large ones of an earlier run that left it to its own re-read.
+// that were there before, and those of an earlier run that left it to its own re-read.
 func (r *run) prove(ctx context.Context) {
 	var todo []*item
 	var size int64

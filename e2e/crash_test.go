@@ -193,7 +193,11 @@ func (c *crashed) crash(t *testing.T, after int, mode fault.Mode) {
 			break
 		}
 		c.stop()
-		after = plan.Count(fault.Write) // which reader takes which small files makes one bundle more or less: then it is the last operation
+		n := plan.Count(fault.Write)
+		if after-n > 2 {
+			t.Fatalf("%d operations came, the one to crash after is %d", n, after)
+		}
+		after = n // which reader takes which small files makes one bundle more or less: then it is the last operation
 	}
 	plan.MustHaveFired(t)
 	c.stop()

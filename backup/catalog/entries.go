@@ -138,7 +138,10 @@ func (e *Entries) updateOf(ctx context.Context, n int, fn func(tx *Tx, e *Entrie
 		return err
 	}
 	defer e.where.mu.Unlock()
-	if err == nil && e.where.known {
+	switch {
+	case err != nil: // nobody can tell what became of it
+		e.where.known, e.where.of, e.where.last = false, nil, 0
+	case e.where.known:
 		maps.Copy(e.where.of, in.open.of)
 		e.where.last = max(e.where.last, in.open.last)
 	}
@@ -355,6 +358,7 @@ func (e *Entries) Count(ctx context.Context) (int, error) {
 }
 
 // EachPart gives every entry's bytes to fn, valid only during the call, in an order without meaning, by several goroutines: see Table.ScanParts.
+// An entry that is put meanwhile may be missed or come twice: it may move from one row to another.
 func (e *Entries) EachPart(ctx context.Context, parts int, fn func(part int, fileID [16]byte, entry []byte) error) error {
 	return e.rows.ScanParts(ctx, parts, func(part int, _, row []byte) error {
 		return e.each(row, func(id [16]byte, entry []byte) error { return fn(part, id, entry) })

@@ -32,6 +32,9 @@ func oneByOne(fn func(*reader.File) error) func(*reader.File) error {
 func (l *Library) EachAtOnce(ctx context.Context, fn func(*reader.File) error) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	if l.broken != nil {
+		return l.broken
+	}
 	if l.lean {
 		return l.kept(ctx, fn)
 	}
@@ -47,6 +50,9 @@ func (l *Library) EachAtOnce(ctx context.Context, fn func(*reader.File) error) e
 func (l *Library) Count(ctx context.Context) (int, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	if l.broken != nil {
+		return 0, l.broken
+	}
 	if l.lean {
 		return l.db.Entries.Count(ctx)
 	}
@@ -57,6 +63,9 @@ func (l *Library) Count(ctx context.Context) (int, error) {
 func (l *Library) File(ctx context.Context, id vault.FileID) (*reader.File, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	if l.broken != nil {
+		return nil, l.broken
+	}
 	if l.lean {
 		return l.entry(ctx, id)
 	}
@@ -166,6 +175,9 @@ func (s *diskShelf) wait() error {
 func (l *Library) whole(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.broken != nil {
+		return l.broken
+	}
 	l.frugal = false
 	return l.loadFiles(ctx)
 }

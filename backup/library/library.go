@@ -221,13 +221,17 @@ func (l *Library) loadFiles(ctx context.Context) error {
 	if !l.lean {
 		return nil
 	}
-	l.lean = false
 	same := newShared()
-	return l.kept(ctx, oneByOne(func(f *reader.File) error {
+	if err := l.kept(ctx, oneByOne(func(f *reader.File) error {
 		same.file(f)
 		l.cat.Load(f)
 		return nil
-	}))
+	})); err != nil {
+		l.cat.Unload() // a part of them would be taken for all
+		return err
+	}
+	l.lean = false
+	return nil
 }
 
 // Sync reads the commits that are new since the last time. Where the catalogue is empty, it is rebuilt: of each log the newest full
@@ -238,12 +242,6 @@ func (l *Library) Sync(ctx context.Context) (err error) {
 	if l.broken != nil {
 		return l.broken
 	}
-	defer func() {
-		if l.shelf != nil { // it ended before what was read was kept
-			l.broken = errors.Join(err, l.shelf.wait())
-			err = l.broken
-		}
-	}()
 	o := objects{svc: l.svc}
 	credits, err := backup.ReadCredits(ctx, l.svc)
 	if err != nil {
@@ -263,6 +261,12 @@ func (l *Library) Sync(ctx context.Context) (err error) {
 	l.view = f.View
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer func() {
+		if l.shelf != nil { // it ended before what was read was kept
+			l.broken = errors.Join(err, l.shelf.wait())
+			err = l.broken
+		}
+	}()
 	l.chain, l.credits = chain, credits
 	if len(l.heads) == 0 {
 		cat := reader.NewCatalogue()

@@ -1,6 +1,7 @@
 package library
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -114,7 +115,9 @@ func (l *Library) rotate(ctx context.Context) error {
 		err = l.trust(ctx, built, true)
 	}
 	if err != nil {
-		return ctx.Err()
+		l.mu.RLock()
+		defer l.mu.RUnlock()
+		return cmp.Or(l.broken, ctx.Err()) // nothing can be read any more after the first
 	}
 	return nil
 }

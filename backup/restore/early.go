@@ -82,6 +82,9 @@ func (r *run) named(h *held) {
 	if !h.right {
 		return
 	}
+	if h.was.modified != h.o.modTime() { // as it was set, or somebody writes to it
+		return
+	}
 	now := r.trees[h.it.tree].markOf(h.f, h.it.size)
 	if h.d.fresh != nil && now == h.was || h.d.fresh == nil && now.same(h.was) {
 		h.it.mark = now

@@ -337,5 +337,6 @@ func (r *run) stage(ctx context.Context, d *dir, temp string, it *item, o *origi
 var errParts = &fault{ReasonDamaged, fmt.Errorf("the parts do not make up the file: %w", vault.ErrTampered)}
 
 // rereads tells whether a file's fingerprint is compared when it is read back and not while it is written: every part was checked on its own
-// then, and what the disk gives back is what counts. One for which another gives way is hashed both times: that should not happen for nothing.
-func (r *run) rereads(it *item) bool { return !r.o.NoReRead && !it.replace }
+// then, and what the disk gives back is what counts. Small files are hashed both times: one whose parts do not make it up never gets its name. So is one
+// for which another gives way, which should not happen for nothing.
+func (r *run) rereads(it *item) bool { return !r.o.NoReRead && it.size >= direct.From && !it.replace }

@@ -41,3 +41,25 @@ func CheckName(name string) error {
 	}
 	return nil
 }
+
+// MayBegin tells whether a name can begin with prefix. What a server makes of any other prefix is never asked.
+func MayBegin(prefix string) bool {
+	if len(prefix) > MaxName {
+		return false
+	}
+	for i := range len(prefix) {
+		if c := prefix[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' && c != '/' {
+			return false
+		}
+	}
+	for segment := range strings.SplitSeq(prefix, "/") {
+		if len(segment) > MaxSegment {
+			return false
+		}
+	}
+	whole := strings.TrimSuffix(prefix, "/")
+	if slash := strings.LastIndexByte(prefix, '/'); slash >= 0 && CheckName(prefix[:slash]) != nil {
+		return false
+	}
+	return prefix == "" || whole != ""
+}

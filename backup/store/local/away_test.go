@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"lightproof/backup/store"
+	"lightproof/backup/store/place"
 )
 
 // writes calls everything that writes.
@@ -134,7 +135,7 @@ func TestAMarkerThatIsGoneStopsEveryWrite(t *testing.T) {
 func TestCheckReadsTheIdentifierAgain(t *testing.T) {
 	dir, id, s := withStaged(t)
 	id.Place[0]++
-	if err := os.WriteFile(filepath.Join(dir, store.PlaceFile), encodePlace(id.Place), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, store.PlaceFile), place.EncodePlace(id.Place), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	wantAll(t, map[string]error{"Check": s.Check(t.Context())}, store.ErrWrongPlace)

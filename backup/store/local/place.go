@@ -1,134 +1,30 @@
 package local
 
 import (
-	"bytes"
 	"crypto/rand"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"lightproof/backup/store"
+	"lightproof/backup/store/place"
 )
 
-// Format is what space.json says of the vault formats this version reads.
-const Format = "lightproof v1-beta"
+// What tells a folder from every other is what tells any place from every other; see package place.
+type (
+	Identity    = place.Identity
+	FormatError = place.FormatError
+)
 
-// maxMarker bounds, in bytes, what is read of space.json and place.json, which anybody may have put there.
-const maxMarker = 1024
+// Format, ErrNotEmpty and ErrMarker are those of package place.
+const Format = place.Format
 
 var (
-	// ErrNotEmpty says that a folder holds other things than a place and cannot be set up as one.
-	ErrNotEmpty = errors.New("the folder holds other files")
-	// ErrMarker says that space.json or place.json cannot be understood.
-	ErrMarker = errors.New("the destination's marker file is damaged")
+	ErrNotEmpty = place.ErrNotEmpty
+	ErrMarker   = place.ErrMarker
 )
-
-// FormatError says that a vault is of a format this version does not know, most likely a newer one.
-type FormatError struct{ Format string } // at most 64 printable characters
-
-func (e *FormatError) Error() string { return "unknown vault format " + strconv.Quote(e.Format) }
-
-// Identity is what tells one place from every other. Place and Space must match; Filesystem is evidence only, for a person and for
-// noticing that two places share one disk: it can change when a drive is formatted, copied or attached in another way.
-type Identity struct {
-	Place      [16]byte
-	Space      [16]byte
-	Filesystem string
-}
-
-type identityJSON struct {
-	Place      string `json:"place"`
-	Space      string `json:"space"`
-	Filesystem string `json:"filesystem"`
-}
-
-// MarshalJSON writes the identifiers as 32 lower-case hex digits.
-func (i Identity) MarshalJSON() ([]byte, error) {
-	return json.Marshal(identityJSON{hex.EncodeToString(i.Place[:]), hex.EncodeToString(i.Space[:]), i.Filesystem})
-}
-
-// UnmarshalJSON is the inverse of MarshalJSON.
-func (i *Identity) UnmarshalJSON(b []byte) error {
-	var j identityJSON
-	if err := json.Unmarshal(b, &j); err != nil {
-		return err
-	}
-	place, ok1 := parseID(j.Place)
-	space, ok2 := parseID(j.Space)
-	if !ok1 || !ok2 {
-		return errors.New("a place's identity is not 32 hex digits")
-	}
-	*i = Identity{Place: place, Space: space, Filesystem: j.Filesystem}
-	return nil
-}
-
-func parseID(s string) (id [16]byte, ok bool) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(id) || hex.EncodeToString(b) != s {
-		return id, false
-	}
-	return [16]byte(b), true
-}
-
-func encodeSpace(id [16]byte) []byte {
-	return fmt.Appendf(nil, "{\"format\":%q,\"space\":\"%x\"}\n", Format, id)
-}
-
-func encodePlace(id [16]byte) []byte { return fmt.Appendf(nil, "{\"place\":\"%x\"}\n", id) }
-
-// decodeSpace reads space.json. The file is a constant, so any byte beside the identifier that differs is an error; white space
-// around it is forgiven, for the one who copied it with an editor.
-func decodeSpace(b []byte) ([16]byte, error) {
-	var j struct {
-		Format string `json:"format"`
-		Space  string `json:"space"`
-	}
-	if len(b) > maxMarker || json.Unmarshal(b, &j) != nil {
-		return [16]byte{}, fmt.Errorf("%w: %s", ErrMarker, store.SpaceFile)
-	}
-	if j.Format != Format && j.Format != "" {
-		return [16]byte{}, &FormatError{printable(j.Format)}
-	}
-	id, ok := parseID(j.Space)
-	if !ok || !bytes.Equal(bytes.TrimSpace(b), bytes.TrimSpace(encodeSpace(id))) {
-		return [16]byte{}, fmt.Errorf("%w: %s", ErrMarker, store.SpaceFile)
-	}
-	return id, nil
-}
-
-func decodePlace(b []byte) ([16]byte, error) {
-	var j struct {
-		Place string `json:"place"`
-	}
-	if len(b) > maxMarker || json.Unmarshal(b, &j) != nil {
-		return [16]byte{}, fmt.Errorf("%w: %s", ErrMarker, store.PlaceFile)
-	}
-	id, ok := parseID(j.Place)
-	if !ok || !bytes.Equal(bytes.TrimSpace(b), bytes.TrimSpace(encodePlace(id))) {
-		return [16]byte{}, fmt.Errorf("%w: %s", ErrMarker, store.PlaceFile)
-	}
-	return id, nil
-}
-
-// printable keeps what may be shown of a foreign string.
-func printable(s string) string {
-	out := make([]rune, 0, 64)
-	for _, r := range s {
-		if len(out) == cap(out) {
-			break
-		}
-		if !strconv.IsPrint(r) {
-			r = '?'
-		}
-		out = append(out, r)
-	}
-	return string(out)
-}
 
 // ReadSpace reads the identifier of the vault kept at dir, for a recovery that knows nothing else. It is only a hint: whoever can
 // write there can change it, and the kit's own identifier outranks it.
@@ -142,7 +38,7 @@ func ReadSpace(dir string) ([16]byte, error) {
 	if err != nil {
 		return [16]byte{}, err
 	}
-	return decodeSpace(b)
+	return place.DecodeSpace(b)
 }
 
 // ReadIdentity reads the whole identity of the place at dir, for a recovery that finds a place it did not set up.
@@ -165,13 +61,13 @@ func readIdentity(root *os.Root) (id Identity, err error) {
 	if err != nil {
 		return id, err
 	}
-	if id.Place, err = decodePlace(b); err != nil {
+	if id.Place, err = place.DecodePlace(b); err != nil {
 		return id, err
 	}
 	if b, err = readMarker(root, store.SpaceFile); err != nil {
 		return id, err
 	}
-	id.Space, err = decodeSpace(b)
+	id.Space, err = place.DecodeSpace(b)
 	return id, err
 }
 
@@ -181,10 +77,7 @@ func matchIdentity(root *os.Root, want Identity) error {
 	if err != nil {
 		return err
 	}
-	if have.Place != want.Place || have.Space != want.Space {
-		return fmt.Errorf("%w: its identifier is another", store.ErrWrongPlace)
-	}
-	return nil
+	return want.Match(have)
 }
 
 func readMarker(root *os.Root, name string) ([]byte, error) {
@@ -196,7 +89,7 @@ func readMarker(root *os.Root, name string) ([]byte, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: %s is no file", ErrMarker, name)
 	}
-	b, err := io.ReadAll(io.LimitReader(f, maxMarker+1))
+	b, err := io.ReadAll(io.LimitReader(f, place.MaxMarker+1))
 	if err != nil {
 		return nil, classify("read "+name, err)
 	}
@@ -250,12 +143,12 @@ func Create(dir string, spaceID [16]byte) (Identity, error) {
 		}
 	}
 	// The place's marker comes last: with it, the place is complete.
-	if err := writeMarker(root, store.SpaceFile, encodeSpace(spaceID)); err != nil {
+	if err := writeMarker(root, store.SpaceFile, place.EncodeSpace(spaceID)); err != nil {
 		return Identity{}, err
 	}
-	var place [16]byte
-	rand.Read(place[:])
-	if err := writeMarker(root, store.PlaceFile, encodePlace(place)); err != nil {
+	var number [16]byte
+	rand.Read(number[:])
+	if err := writeMarker(root, store.PlaceFile, place.EncodePlace(number)); err != nil {
 		return Identity{}, err
 	}
 	// Read back: another Create may have been first.
@@ -274,7 +167,7 @@ func Create(dir string, spaceID [16]byte) (Identity, error) {
 func vacant(root *os.Root, spaceID [16]byte) error {
 	b, err := readMarker(root, store.SpaceFile)
 	if err == nil {
-		have, err := decodeSpace(b)
+		have, err := place.DecodeSpace(b)
 		if err != nil {
 			return err
 		}

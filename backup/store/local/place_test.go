@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"lightproof/backup/store"
+	"lightproof/backup/store/place"
 )
 
 func TestCreateLeavesPublicConstantMarkers(t *testing.T) {
@@ -71,9 +72,9 @@ func TestCreateDecidesByWhatTheFolderHolds(t *testing.T) {
 	}{
 		"empty":                 {func(t *testing.T, dir string) {}, nil},
 		"a fresh drive":         {func(t *testing.T, dir string) { os.Mkdir(filepath.Join(dir, "lost+found"), 0o700) }, nil},
-		"a killed Create's":     {func(t *testing.T, dir string) { write(t, dir, "space.json", string(encodeSpace(space))) }, nil},
+		"a killed Create's":     {func(t *testing.T, dir string) { write(t, dir, "space.json", string(place.EncodeSpace(space))) }, nil},
 		"other files":           {func(t *testing.T, dir string) { write(t, dir, "photo.jpg", "x") }, ErrNotEmpty},
-		"another vault":         {func(t *testing.T, dir string) { write(t, dir, "space.json", string(encodeSpace(other))) }, store.ErrWrongPlace},
+		"another vault":         {func(t *testing.T, dir string) { write(t, dir, "space.json", string(place.EncodeSpace(other))) }, store.ErrWrongPlace},
 		"a damaged marker":      {func(t *testing.T, dir string) { write(t, dir, "space.json", "{") }, ErrMarker},
 		"a folder for a marker": {func(t *testing.T, dir string) { os.Mkdir(filepath.Join(dir, "space.json"), 0o700) }, ErrMarker},
 	} {
@@ -159,25 +160,6 @@ func TestOpenDemandsThePlaceThatWasSetUp(t *testing.T) {
 	if got := names(t, empty); len(got) != 0 {
 		t.Errorf("Open made %v", got)
 	}
-}
-
-func FuzzMarkers(f *testing.F) {
-	f.Add(encodeSpace([16]byte{1, 2, 3}))
-	f.Add(encodePlace([16]byte{1, 2, 3}))
-	f.Add([]byte(`{"format":"lightproof v2","space":1}`))
-	f.Add([]byte(`{"Format":"lightproof v1-beta","space":"AB000000000000000000000000000000"}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if id, err := decodeSpace(b); err == nil {
-			if strings.TrimSpace(string(b)) != strings.TrimSpace(string(encodeSpace(id))) {
-				t.Fatalf("accepted %q for %x", b, id)
-			}
-		} else if fe, ok := errors.AsType[*FormatError](err); ok && len([]rune(fe.Format)) > 64 {
-			t.Fatalf("a format of %d characters is shown", len(fe.Format))
-		}
-		if id, err := decodePlace(b); err == nil && strings.TrimSpace(string(b)) != strings.TrimSpace(string(encodePlace(id))) {
-			t.Fatalf("accepted %q for %x", b, id)
-		}
-	})
 }
 
 // names lists a directory; a missing one is empty.

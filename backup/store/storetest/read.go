@@ -63,7 +63,9 @@ func list(t *testing.T, p *place) {
 		put(t, s, name, nil)
 	}
 	flush(t, s)
-	put(t, s, "l/ab/staged", []byte("x"))
+	if !s.Properties().Immediate {
+		put(t, s, "l/ab/staged", []byte("x"))
+	}
 	later := p.store()
 	wantList(t, later, "", all...)
 	wantList(t, later, "l/ab/0000001/", all[600:602]...)

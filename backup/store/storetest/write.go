@@ -74,6 +74,10 @@ func unstaged(t *testing.T, p *place) {
 		t.Fatal(err)
 	}
 	later := p.store()
+	if later.Properties().Immediate {
+		want(t, later, "a", []byte("x")) // it was durable at once
+		return
+	}
 	wantList(t, later, "")
 	put(t, later, "a", []byte("y"))
 	flush(t, later)
@@ -135,9 +139,11 @@ func getStaged(t *testing.T, p *place) {
 	if got, err := s.Get(t.Context(), "c/a", store.GetOptions{Staged: true}); err == nil && string(got) != "mine" || err != nil && !errors.Is(err, store.ErrNotExist) {
 		t.Fatalf("Get of what is staged: %q, %v", got, err)
 	}
-	_, err := other.Get(t.Context(), "c/a", store.GetOptions{Staged: true})
-	wantErr(t, "Get of what another Store has staged", err, store.ErrNotExist)
-	_, err = s.Get(t.Context(), "c/b", store.GetOptions{Staged: true})
+	if !s.Properties().Immediate {
+		_, err := other.Get(t.Context(), "c/a", store.GetOptions{Staged: true})
+		wantErr(t, "Get of what another Store has staged", err, store.ErrNotExist)
+	}
+	_, err := s.Get(t.Context(), "c/b", store.GetOptions{Staged: true})
 	wantErr(t, "Get of what nobody has staged", err, store.ErrNotExist)
 	flush(t, s)
 	if got, err := s.Get(t.Context(), "c/a", store.GetOptions{Staged: true}); err != nil || string(got) != "mine" {
@@ -149,6 +155,15 @@ func takenMeanwhile(t *testing.T, p *place) {
 	s, other := p.store(), p.store()
 	for _, name := range []string{"c/a", "c/b", "d/c", "d/d"} {
 		put(t, s, name, []byte("mine"))
+	}
+	if s.Properties().Immediate { // whoever comes later learns it at once, and no Barrier does
+		for _, name := range []string{"c/b", "d/c"} {
+			wantErr(t, "PutNew", other.PutNew(t.Context(), name, []byte("theirs")), store.ErrExists)
+		}
+		flush(t, other)
+		flush(t, s)
+		want(t, p.store(), "c/b", []byte("mine"))
+		return
 	}
 	put(t, other, "c/b", []byte("theirs"))
 	put(t, other, "d/c", []byte("theirs"))
